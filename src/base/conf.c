@@ -15,7 +15,8 @@ struct conf {
 /* libconfuse hands no context to its error function; a parse runs on one thread from end to end. */
 static _Thread_local struct buf *parse_why;
 
-static void on_parse_error(cfg_t *cfg, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void
+on_parse_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
     char text[256];
 

@@ -11,7 +11,6 @@
 #define SMPP_SM_MAX 254
 
 enum smpp_command {
-    SMPP_GENERIC_NACK = 0x80000000,
     SMPP_BIND_RECEIVER = 0x00000001,
     SMPP_BIND_TRANSMITTER = 0x00000002,
     SMPP_QUERY_SM = 0x00000003,
@@ -27,6 +26,7 @@ enum smpp_command {
     SMPP_DATA_SM = 0x00000103,
 };
 #define SMPP_RESP 0x80000000u
+#define SMPP_GENERIC_NACK 0x80000000u
 
 /* command_status (SMPP 3.4 5.1.3): rows in status.def */
 enum smpp_status {

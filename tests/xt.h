@@ -80,8 +80,7 @@ static inline void xt_check_hex(const char *file, int line, const char *what, st
             return;                                                                                \
         }                                                                                          \
     } while (0)
-#define CHECK_INT(got, want)                                                                       \
-    xt_check_int(__FILE__, __LINE__, #got, (int64_t)(got), (int64_t)(want))
+#define CHECK_INT(got, want) xt_check_int(__FILE__, __LINE__, #got, (int64_t)(got), (int64_t)(want))
 #define CHECK_STR(got, want) xt_check_str(__FILE__, __LINE__, #got, (got), (want))
 #define CHECK_HEX(got, want) xt_check_hex(__FILE__, __LINE__, #got, (got), (want))
 #define CHECK_OK(call) xt_check_int(__FILE__, __LINE__, #call, (int64_t)(call), XK_OK)
@@ -115,7 +114,9 @@ static inline int xt_run(const struct xt_case *cases, size_t n)
     return failed != 0;
 }
 
+/* clang-format off */
 #define XT_CASE(name) {#name, test_##name}
+/* clang-format on */
 /* TESTS_MAIN(XT_CASE(a), XT_CASE(b)) */
 #define TESTS_MAIN(...)                                                                            \
     int main(void)                                                                                 \

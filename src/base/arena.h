@@ -12,7 +12,7 @@ struct arena {
     struct arena_block *blocks; /* newest first */
     size_t used;                /* bytes handed out */
     size_t max;                 /* arena_alloc fails past this */
-    unsigned fail_at;           /* tests: the n-th allocation from now fails (1 = next); 0 = never */
+    unsigned fail_at; /* tests: the n-th allocation from now fails (1 = next); 0 = never */
 };
 
 void arena_init(struct arena *a, size_t max);

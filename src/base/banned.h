@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#pragma GCC poison strcpy strcat strtok gets atoi atol atoll gmtime localtime \
-    asctime ctime strncpy strncat
+#pragma GCC poison strcpy strcat strtok gets atoi atol atoll gmtime localtime asctime ctime        \
+    strncpy strncat
 
 #endif

@@ -15,8 +15,8 @@ struct conf {
 /* libconfuse hands no context to its error function; a parse runs on one thread from end to end. */
 static _Thread_local struct buf *parse_why;
 
-__attribute__((format(printf, 2, 0))) static void
-on_parse_error(cfg_t *cfg, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void on_parse_error(cfg_t *cfg, const char *fmt,
+                                                                 va_list ap)
 {
     char text[256];
 
@@ -51,8 +51,8 @@ static cfg_opt_t make_opt(const struct conf_option *o)
         return opt;
     }
     case CONF_BOOL: {
-        cfg_opt_t opt = CFG_BOOL(o->name, strcmp(text, "true") == 0 ? cfg_true : cfg_false,
-                                 CFGF_NONE);
+        cfg_opt_t opt =
+            CFG_BOOL(o->name, strcmp(text, "true") == 0 ? cfg_true : cfg_false, CFGF_NONE);
         return opt;
     }
     case CONF_STRING:

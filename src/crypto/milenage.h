@@ -7,16 +7,16 @@
 #include "crypto/aka.h"
 
 struct milenage_out {
-    uint8_t mac_a[8], mac_s[8];  /* f1, f1* */
-    uint8_t res[8];              /* f2 */
-    uint8_t ck[16], ik[16];      /* f3, f4 */
-    uint8_t ak[6], ak_star[6];   /* f5, f5* */
+    uint8_t mac_a[8], mac_s[8]; /* f1, f1* */
+    uint8_t res[8];             /* f2 */
+    uint8_t ck[16], ik[16];     /* f3, f4 */
+    uint8_t ak[6], ak_star[6];  /* f5, f5* */
 };
 
 /* cr NULL: the constants of TS 35.206 4.1. sqn and amf enter f1 and f1* only. */
-enum xk_err milenage_all(struct bytes k, struct bytes opc, const uint8_t *cr, const uint8_t rand[16],
-                         const uint8_t sqn[6], const uint8_t amf[2], struct milenage_out *out)
-    XK_MUST_CHECK;
+enum xk_err milenage_all(struct bytes k, struct bytes opc, const uint8_t *cr,
+                         const uint8_t rand[16], const uint8_t sqn[6], const uint8_t amf[2],
+                         struct milenage_out *out) XK_MUST_CHECK;
 /* OPc = E_K(OP) xor OP */
 enum xk_err milenage_opc(struct bytes k, const uint8_t op[16], uint8_t opc[16]) XK_MUST_CHECK;
 

@@ -64,8 +64,8 @@ TEST(tlv_writes_what_it_reads)
 
 TEST(tlv_refuses_broken_input)
 {
-    static const char *const bad[] = {"81", "8102AA", "8180", "8185 0000000001AA", "9F", "9FFFFF7F",
-                                      "8184FFFFFFFF"};
+    static const char *const bad[] = {"81", "8102AA",   "8180",        "8185 0000000001AA",
+                                      "9F", "9FFFFF7F", "8184FFFFFFFF"};
 
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         uint8_t mem[32];

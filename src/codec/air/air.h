@@ -36,25 +36,25 @@ const char *air_rat_name(enum air_rat rat);
 
 struct air_message {
     enum air_type type;
-    enum air_rat rat;            /* ATTACH_REQUEST, SYSTEM_INFO */
-    char imsi[AIR_DIGITS];       /* ATTACH_REQUEST */
-    char imei[AIR_DIGITS];       /* ATTACH_REQUEST */
-    char plmn[8];                /* SYSTEM_INFO, ATTACH_REQUEST, ATTACH_ACCEPT */
-    uint16_t lac;                /* SYSTEM_INFO, ATTACH_ACCEPT: LAC or TAC */
-    uint32_t cell;               /* SYSTEM_INFO */
-    uint8_t rand[16];            /* AUTHENTICATION_REQUEST */
-    bool has_autn;               /* false on GSM: triplets */
+    enum air_rat rat;      /* ATTACH_REQUEST, SYSTEM_INFO */
+    char imsi[AIR_DIGITS]; /* ATTACH_REQUEST */
+    char imei[AIR_DIGITS]; /* ATTACH_REQUEST */
+    char plmn[8];          /* SYSTEM_INFO, ATTACH_REQUEST, ATTACH_ACCEPT */
+    uint16_t lac;          /* SYSTEM_INFO, ATTACH_ACCEPT: LAC or TAC */
+    uint32_t cell;         /* SYSTEM_INFO */
+    uint8_t rand[16];      /* AUTHENTICATION_REQUEST */
+    bool has_autn;         /* false on GSM: triplets */
     uint8_t autn[16];
-    uint8_t res[16];             /* AUTHENTICATION_RESPONSE */
+    uint8_t res[16]; /* AUTHENTICATION_RESPONSE */
     uint8_t res_n;
-    uint8_t auts[14];            /* AUTHENTICATION_FAILURE with cause 21 */
-    uint8_t cause;               /* rejects and failures */
-    uint8_t guti[12];            /* ATTACH_ACCEPT: GUTI, or TMSI in the first 4 */
-    uint32_t t3412_s;            /* ATTACH_ACCEPT: periodic update; REQUEST: wanted */
-    uint32_t t3324_s;            /* PSM active time; 0 no PSM */
-    uint32_t edrx_s;             /* eDRX cycle; 0 none */
-    uint32_t sync;               /* number that an answer repeats, 0 when unused */
-    struct bytes rp;             /* CP_DATA: an RP message (codec/sms) */
+    uint8_t auts[14]; /* AUTHENTICATION_FAILURE with cause 21 */
+    uint8_t cause;    /* rejects and failures */
+    uint8_t guti[12]; /* ATTACH_ACCEPT: GUTI, or TMSI in the first 4 */
+    uint32_t t3412_s; /* ATTACH_ACCEPT: periodic update; REQUEST: wanted */
+    uint32_t t3324_s; /* PSM active time; 0 no PSM */
+    uint32_t edrx_s;  /* eDRX cycle; 0 none */
+    uint32_t sync;    /* number that an answer repeats, 0 when unused */
+    struct bytes rp;  /* CP_DATA: an RP message (codec/sms) */
 };
 
 /* Spans point into wire. */

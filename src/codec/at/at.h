@@ -25,7 +25,7 @@ struct at_command {
 enum xk_err at_next(struct cur *line, struct at_command *out) XK_MUST_CHECK;
 /* Whether the line begins with AT (either case); moves past it. */
 bool at_begin(struct cur *line);
-enum xk_err at_int(const struct at_command *c, size_t i, long fallback, long min, long max, long *out)
-    XK_MUST_CHECK;
+enum xk_err at_int(const struct at_command *c, size_t i, long fallback, long min, long max,
+                   long *out) XK_MUST_CHECK;
 
 #endif

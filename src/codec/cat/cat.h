@@ -113,8 +113,8 @@ enum xk_err cat_encode_response(const struct cat_response *r, struct buf *out) X
 
 /* Envelopes. */
 struct cat_sms_pp {
-    struct bytes smsc;  /* address value: TON/NPI, BCD; may be empty */
-    struct bytes tpdu;  /* SMS-DELIVER */
+    struct bytes smsc; /* address value: TON/NPI, BCD; may be empty */
+    struct bytes tpdu; /* SMS-DELIVER */
 };
 enum xk_err cat_decode_sms_pp(struct bytes envelope, struct cat_sms_pp *out) XK_MUST_CHECK;
 enum xk_err cat_encode_sms_pp(const struct cat_sms_pp *e, struct buf *out) XK_MUST_CHECK;
@@ -131,7 +131,7 @@ enum xk_err cat_decode_duration(struct bytes in, uint32_t *ms) XK_MUST_CHECK;
 void cat_encode_duration(uint32_t seconds, uint8_t out[2]);
 
 /* Terminal profile (TS 102 223 5.2): facility bits as byte.bit of the printed table. */
-#define CAT_PROFILE_BIT(byte, bit) (((byte) - 1) * 8 + ((bit) - 1))
+#define CAT_PROFILE_BIT(byte, bit) (((byte)-1) * 8 + ((bit)-1))
 bool cat_profile_has(struct bytes profile, unsigned bit);
 void cat_profile_set(uint8_t *profile, size_t n, unsigned bit);
 

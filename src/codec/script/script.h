@@ -18,12 +18,12 @@
 /* Action flags, tag 8D */
 #define SCRIPT_PREPARE 0x01
 #define SCRIPT_COMMIT 0x02
-#define SCRIPT_KEEP_SEED 0x04  /* the seed stays as fall-back */
+#define SCRIPT_KEEP_SEED 0x04 /* the seed stays as fall-back */
 #define SCRIPT_ERASE_SEED 0x08
 #define SCRIPT_REFRESH_RESET 0x10 /* REFRESH by UICC reset instead of NAA initialisation */
 #define SCRIPT_RESTORE_SEED 0x20  /* go back to the seed number (mode RESTORE), no new number */
 
-enum script_digest { SCRIPT_SHA256, SCRIPT_SM3 }; /* SM3 with the 国密 suite */
+enum script_digest { SCRIPT_SHA256, SCRIPT_SM3 };         /* SM3 with the 国密 suite */
 enum script_suite { SCRIPT_SUITE_AES, SCRIPT_SUITE_SM4 }; /* cipher of the second layer */
 
 struct script {
@@ -34,14 +34,14 @@ struct script {
     bool has_iccid, has_imsi, has_smsc, has_msisdn, has_cr, has_fallback, has_keys;
     uint8_t iccid[10];
     uint8_t imsi[9];
-    uint8_t algorithm;   /* 01 Milenage, 02 TUAK; present with has_keys */
-    struct bytes k;      /* second-layer ciphertext: 16, 32 (blocks) */
-    struct bytes opc;    /* likewise; TUAK's TOPc is 32 */
+    uint8_t algorithm; /* 01 Milenage, 02 TUAK; present with has_keys */
+    struct bytes k;    /* second-layer ciphertext: 16, 32 (blocks) */
+    struct bytes opc;  /* likewise; TUAK's TOPc is 32 */
     uint8_t smsc[12];
     uint8_t msisdn[14];
-    struct bytes plmn;   /* tag 8A; empty when absent: list TLVs, see docs/write-script.md */
+    struct bytes plmn; /* tag 8A; empty when absent: list TLVs, see docs/write-script.md */
     uint8_t cr[85];
-    struct bytes files;  /* tag 8C; empty when absent: file patch TLVs, see docs/write-script.md */
+    struct bytes files; /* tag 8C; empty when absent: file patch TLVs, see docs/write-script.md */
     uint16_t fallback_min; /* tag 8E */
     enum script_digest digest;
 };
@@ -60,7 +60,8 @@ const char *script_result_en(uint8_t result);
 struct script_report {
     uint8_t task_id[SCRIPT_TASK_ID_LEN];
     uint8_t result;
-    bool has_detail, has_imsi_hash, has_attach, has_imei, has_location, has_cos, has_flags, has_wear;
+    bool has_detail, has_imsi_hash, has_attach, has_imei, has_location, has_cos, has_flags,
+        has_wear;
     uint16_t detail;       /* 91: SW1SW2 */
     uint8_t imsi_hash[8];  /* 92: first 8 bytes of SHA-256 over the IMSI digits in use */
     uint64_t counter;      /* 93: anti-replay counter, 5 bytes */
@@ -87,8 +88,8 @@ const struct script_layout *script_layout_xieka(void);
 /* The second layer (P-4): K and OPc under the card's KIK, CBC with the first block of
  * SHA-256(task id | cid | tag) as IV (SM4 and SM3 in the other suite). n must be whole blocks. */
 enum xk_err script_wrap_key(enum script_suite suite, const struct secret *kik,
-                            const struct script *context, uint8_t tag, struct bytes in, uint8_t *out)
-    XK_MUST_CHECK;
+                            const struct script *context, uint8_t tag, struct bytes in,
+                            uint8_t *out) XK_MUST_CHECK;
 enum xk_err script_unwrap_key(enum script_suite suite, const struct secret *kik,
                               const struct script *context, uint8_t tag, struct bytes in,
                               uint8_t *out) XK_MUST_CHECK;

@@ -20,31 +20,31 @@
 #define SMS_IEI_RESPONSE_PACKET 0x71 /* TS 31.115 */
 
 enum sms_type { /* direction matters: see the two decoders */
-    SMS_DELIVER,
-    SMS_DELIVER_REPORT,
-    SMS_SUBMIT,
-    SMS_SUBMIT_REPORT,
-    SMS_STATUS_REPORT,
+                SMS_DELIVER,
+                SMS_DELIVER_REPORT,
+                SMS_SUBMIT,
+                SMS_SUBMIT_REPORT,
+                SMS_STATUS_REPORT,
 };
 
 struct sms_tpdu {
     enum sms_type type;
-    bool more_to_send;          /* TP-MMS as "there is more", DELIVER */
-    bool reject_duplicates;     /* TP-RD, SUBMIT */
-    bool status_report;         /* TP-SRI / TP-SRR */
-    bool udhi;                  /* user data begins with a header */
+    bool more_to_send;      /* TP-MMS as "there is more", DELIVER */
+    bool reject_duplicates; /* TP-RD, SUBMIT */
+    bool status_report;     /* TP-SRI / TP-SRR */
+    bool udhi;              /* user data begins with a header */
     bool reply_path;
-    uint8_t mr;                 /* TP-MR: SUBMIT, STATUS-REPORT */
+    uint8_t mr;                    /* TP-MR: SUBMIT, STATUS-REPORT */
     char address[SMS_NUMBER_TEXT]; /* OA, DA or RA */
-    uint8_t address_ton_npi;    /* as received; 0 on encode: 91 for '+', else 81 */
+    uint8_t address_ton_npi;       /* as received; 0 on encode: 91 for '+', else 81 */
     uint8_t pid, dcs;
-    uint8_t scts[SMS_SCTS_LEN]; /* DELIVER, STATUS-REPORT, SUBMIT-REPORT */
+    uint8_t scts[SMS_SCTS_LEN];      /* DELIVER, STATUS-REPORT, SUBMIT-REPORT */
     uint8_t discharge[SMS_SCTS_LEN]; /* STATUS-REPORT */
-    uint8_t status;             /* STATUS-REPORT TP-ST; reports: TP-FCS (0 when positive) */
-    bool has_vp;                /* SUBMIT: relative validity period */
+    uint8_t status;                  /* STATUS-REPORT TP-ST; reports: TP-FCS (0 when positive) */
+    bool has_vp;                     /* SUBMIT: relative validity period */
     uint8_t vp;
-    uint8_t udl;                /* TP-UDL: septets for the 7-bit alphabet, else octets */
-    struct bytes ud;            /* user data with its header, octets */
+    uint8_t udl;     /* TP-UDL: septets for the 7-bit alphabet, else octets */
+    struct bytes ud; /* user data with its header, octets */
 };
 
 enum sms_direction { SMS_TO_MS, SMS_FROM_MS };

@@ -5,6 +5,7 @@
 #ifndef CARD_USIM_USIM_H
 #define CARD_USIM_USIM_H
 
+#include "base/clock.h"
 #include "card/usim/nvm.h"
 #include "codec/scp80/scp80.h"
 #include "crypto/aka.h"

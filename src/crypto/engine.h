@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the room only: OpenSSL's algorithms, fetched once for the process, and contexts that each
+ * thread makes on first use, reuses, and loses (wiped) when it ends. A context remembers its last
+ * key until the next one replaces it. */
+#ifndef CRYPTO_ENGINE_H
+#define CRYPTO_ENGINE_H
+
+#include <openssl/evp.h>
+
+#include "base/bytes.h"
+
+enum engine_cipher {
+#define CIPHER_ROW(id, name) ENGINE_##id,
+#include "crypto/algorithms.def"
+    ENGINE_CIPHER_COUNT
+};
+
+enum engine_digest {
+#define DIGEST_ROW(id, name) ENGINE_##id,
+#include "crypto/algorithms.def"
+    ENGINE_DIGEST_COUNT
+};
+
+enum engine_direction { ENGINE_DECRYPT = 0, ENGINE_ENCRYPT = 1 }; /* EVP_CipherInit_ex2's values */
+
+/* This thread's context, keyed; iv NULL for ECB. The key length is the algorithm's. */
+enum xk_err engine_cipher_start(enum engine_cipher id, enum engine_direction direction,
+                                const uint8_t *key, const uint8_t *iv, EVP_CIPHER_CTX **out)
+    XK_MUST_CHECK;
+/* Whole blocks through a started ECB or CBC context; out may be in. */
+enum xk_err engine_cipher_blocks(EVP_CIPHER_CTX *ctx, const uint8_t *in, size_t n, uint8_t *out)
+    XK_MUST_CHECK;
+/* This thread's context, begun. */
+enum xk_err engine_digest_start(enum engine_digest id, EVP_MD_CTX **out) XK_MUST_CHECK;
+enum xk_err engine_hmac_start(enum engine_digest id, struct bytes key, EVP_MAC_CTX **out)
+    XK_MUST_CHECK;
+
+#endif

@@ -33,11 +33,11 @@ void nvm_memory_cut_at(struct nvm_memory *m, uint32_t writes, uint64_t tear_seed
 size_t nvm_memory_bytes(const struct nvm_memory *m); /* what it costs now */
 
 struct nvm_wear {
-    uint64_t writes;     /* page writes over the card's life */
+    uint64_t writes; /* page writes over the card's life */
     uint32_t worst_page;
-    uint32_t worst;      /* writes of that page */
+    uint32_t worst; /* writes of that page */
     uint32_t endurance;
-    uint32_t left;       /* endurance - worst, 0 when used up */
+    uint32_t left; /* endurance - worst, 0 when used up */
 };
 
 #endif

@@ -17,8 +17,8 @@
 struct usim_personalisation {
     char cid[USIM_CID_DIGITS + 1];
     char iccid[21];
-    char imsi[16];              /* of the seed; "" for a blank card */
-    char msisdn[24];            /* of the seed; may be "" */
+    char imsi[16];   /* of the seed; "" for a blank card */
+    char msisdn[24]; /* of the seed; may be "" */
     char smsc[24];
     char platform_address[24];  /* where reports go when no command has told another */
     uint8_t mnc_len;            /* 2 or 3 */
@@ -54,10 +54,10 @@ enum usim_bank { USIM_BANK_SEED, USIM_BANK_A, USIM_BANK_B };
 struct usim_state {
     char cid[USIM_CID_DIGITS + 1];
     char iccid[21], imsi[16], msisdn[24];
-    enum usim_bank bank;    /* in use */
-    bool prepared;          /* a script waits for its COMMIT */
-    bool awaiting_attach;   /* switched, the new number has not attached yet */
-    uint8_t last_result;    /* enum script_result of the last script */
+    enum usim_bank bank;  /* in use */
+    bool prepared;        /* a script waits for its COMMIT */
+    bool awaiting_attach; /* switched, the new number has not attached yet */
+    uint8_t last_result;  /* enum script_result of the last script */
     uint64_t down_counter, up_counter;
     struct nvm_wear wear;
 };

@@ -21,10 +21,10 @@ struct modem_config {
     uint32_t edrx_s;                  /* 0: no eDRX */
     uint32_t status_poll_s;           /* proactive polling when the card did not ask; default 30 */
     /* test personalities: a terminal that lacks something (bits of the terminal profile off) */
-    bool no_toolkit;      /* sends no TERMINAL PROFILE */
-    bool refuse_refresh;  /* answers REFRESH with "terminal currently unable" */
+    bool no_toolkit;     /* sends no TERMINAL PROFILE */
+    bool refuse_refresh; /* answers REFRESH with "terminal currently unable" */
     bool no_mo_sms;
-    bool at_port;         /* keeps the AT interpreter's memory; fleets leave it off */
+    bool at_port; /* keeps the AT interpreter's memory; fleets leave it off */
 };
 
 enum modem_input_type {
@@ -46,9 +46,9 @@ struct modem_input {
 enum modem_action_type {
     MODEM_OUT_CARD_RESET, /* answer with MODEM_IN_CARD_ATR */
     MODEM_OUT_CARD_OFF,
-    MODEM_OUT_CARD_APDU,  /* data: command APDU; answer with MODEM_IN_CARD_RESPONSE */
-    MODEM_OUT_AIR,        /* data: one air message */
-    MODEM_OUT_AT,         /* data: characters to the AT port */
+    MODEM_OUT_CARD_APDU, /* data: command APDU; answer with MODEM_IN_CARD_RESPONSE */
+    MODEM_OUT_AIR,       /* data: one air message */
+    MODEM_OUT_AT,        /* data: characters to the AT port */
 };
 
 struct modem_action {
@@ -66,11 +66,11 @@ bool modem_next(struct modem *m, struct modem_action *out);
 int64_t modem_deadline(const struct modem *m);
 
 enum modem_registration { /* TS 27.007 10.1.20 <stat> */
-    MODEM_NOT_REGISTERED = 0,
-    MODEM_REGISTERED_HOME = 1,
-    MODEM_SEARCHING = 2,
-    MODEM_DENIED = 3,
-    MODEM_REGISTERED_ROAMING = 5,
+                          MODEM_NOT_REGISTERED = 0,
+                          MODEM_REGISTERED_HOME = 1,
+                          MODEM_SEARCHING = 2,
+                          MODEM_DENIED = 3,
+                          MODEM_REGISTERED_ROAMING = 5,
 };
 
 struct modem_status {
@@ -78,9 +78,9 @@ struct modem_status {
     enum modem_registration registration;
     uint8_t reject_cause; /* last ATTACH REJECT */
     char imsi[17], iccid[21], plmn[8];
-    uint32_t attaches;        /* completed, since it was made */
+    uint32_t attaches; /* completed, since it was made */
     uint32_t aka_resyncs;
-    uint32_t sms_mt, sms_mo;  /* carried */
+    uint32_t sms_mt, sms_mo; /* carried */
     uint32_t refreshes;
 };
 void modem_get_status(const struct modem *m, struct modem_status *out);

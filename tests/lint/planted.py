@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each checker must find what is planted for it: a small tree that is clean, and for each row one file
 put on top that breaks one rule. Prints TAP."""
+import json
 import os
 import subprocess
 import sys
@@ -9,17 +10,41 @@ import tempfile
 
 SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts")
 SPDX = "/* SPDX-License-Identifier: Apache-2.0 */\n"
+HASH_SPDX = "# SPDX-License-Identifier: Apache-2.0\n"
 CLEAN = {
     "src/FLOORS": "base -\ncard/* base\nnet/* base\nprog *\n",
     "src/base/README": "base: words.\n",
-    "src/base/meson.build": "",
+    "src/base/meson.build": HASH_SPDX,
     "src/base/err.h": SPDX + "#ifndef BASE_ERR_H\n#define BASE_ERR_H\n\n#endif\n",
     "src/base/err.c": SPDX + '#include "base/err.h"\n',
     "src/card/usim/README": "usim: card.\n",
-    "src/card/usim/meson.build": "",
+    "src/card/usim/meson.build": HASH_SPDX,
     "src/card/usim/usim.h": SPDX + "#ifndef CARD_USIM_USIM_H\n#define CARD_USIM_USIM_H\n\n#endif\n",
     "src/card/usim/usim.c": SPDX + '#include "card/usim/usim.h"\n\n#include "base/err.h"\n',
+    "README.md": "./run demo, ./run test, [中文](README.zh-CN.md#xieka)\n",
+    "README.zh-CN.md": "# xieka\n./run demo ./run test [English](README.md)\n",
 }
+LONG_FUNCTION = SPDX + "int f(int x)\n{\n" + "    x++;\n" * 100 + "    return x;\n}\n"
+DEEP_FUNCTION = SPDX + """void f(int x)
+{
+    while (x--) {
+        if (x) {
+            if (x > 1) {
+                if (x > 2)
+                    x--;
+            }
+        }
+    }
+}
+"""
+BAD_PAGE = """.\\" SPDX-License-Identifier: Apache-2.0
+.Dd November 21, 2026
+.Dt X 1
+.Os
+.Sh NAME
+.Nm x
+.Nosuch macro
+"""
 # checker, what the violation is, file planted, its text, what the checker must say
 PLANTED = [
     ("check-floors", "upward include", "src/base/err.c",
@@ -35,6 +60,23 @@ PLANTED = [
     ("check-floors", "room without README", "src/net/x.c", SPDX, "src/net: no README"),
     ("check-floors", "long README", "src/base/README", "line\n" * 11, "more than 10 lines"),
     ("check-floors", "room outside the floors", "src/attic/x.c", SPDX, "no line of src/FLOORS"),
+    ("check-words", "banned function", "src/base/x.c", SPDX + "f() { sprintf(b, c); }\n", "banned"),
+    ("check-words", "stack allocation", "src/base/x.c", SPDX + "p = alloca (9);\n", "banned"),
+    ("check-words", "note to oneself", "docs/x.md", "TODO later\n", "note to oneself"),
+    ("check-words", "path of one machine", "docs/x.md", "see /work/x\n", "path of one machine"),
+    ("check-words", "registry host", "docs/x.md", "https://registry.corp.example/x\n", "registry"),
+    ("check-words", "no licence line in C", "src/base/x.c", "int x;\n", "no licence line"),
+    ("check-words", "no licence line in a script", "scripts/x", "#!/bin/sh\n", "no licence line"),
+    ("check-words", "long file", "src/base/x.c", SPDX + "int x;\n" * 600, "601 lines"),
+    ("check-words", "wide line", "src/base/x.c", SPDX + "/* %s */\n" % ("x" * 120), "126 columns"),
+    ("check-words", "long function", "src/base/x.c", LONG_FUNCTION, "104 lines"),
+    ("check-words", "deep function", "src/base/x.c", DEEP_FUNCTION, "nested 4 deep"),
+    ("check-words", "foreign guard", "src/base/x.h", SPDX + "#ifndef X_H\n", "guard is not BASE_X_H"),
+    ("check-docs", "dead link", "docs/x.md", "[x](y.md)\n", "no such file"),
+    ("check-docs", "dead anchor", "docs/x.md", "[x](../README.zh-CN.md#nowhere)\n", "no such heading"),
+    ("check-docs", "README without a command", "README.md", "./run demo\n", "does not show ./run test"),
+    ("check-docs", "program without a page", "src/prog/xieka/main.c", SPDX, "no page for xieka"),
+    ("check-docs", "page mandoc warns about", "man/x.1", BAD_PAGE, "Nosuch"),
     ("check-format", "two spaces", "src/base/x.c", SPDX + "int f(void)\n{\n  return 1;\n}\n", "./run fmt"),
 ]
 
@@ -57,23 +99,63 @@ def run(checker, files):
     return done.returncode, done.stdout
 
 
+def result(name, outcome, stdout):
+    return json.dumps({"name": name, "result": outcome, "stdout": stdout}) + "\n"
+
+
+# test log, what count-tests must say, its exit code
+COUNTED = [
+    ("sub-tests", result("a", "OK", "1..2\nok 1 - x\nok 2 - y\n") + result("b", "OK", "free text"),
+     "3 passed, 0 failed\n", 0),
+    ("failed", result("a", "FAIL", "1..2\nok 1 - x\nnot ok 2 - y\n"), "1 passed, 1 failed\n", 1),
+    ("skipped", result("a", "OK", "1..2\nok 1 - x # SKIP no peer\nok 2\n") + result("b", "SKIP", ""),
+     "1 passed, 0 failed, 2 skipped\n", 0),
+    ("crashed half-way", result("a", "ERROR", "1..3\nok 1 - x\n"), "1 passed, 1 failed\n", 1),
+    ("timed out", result("a", "TIMEOUT", ""), "0 passed, 1 failed\n", 1),
+    ("nothing ran", "", "0 passed, 0 failed\n", 1),
+]
+
+
+def count(log):
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as f:
+        f.write(log)
+        f.flush()
+        done = subprocess.run([os.path.join(SCRIPTS, "count-tests"), f.name], text=True, check=False,
+                              stdout=subprocess.PIPE)
+    return done.returncode, done.stdout
+
+
+def report(number, what, good, skip, told):
+    print("%s %d - %s%s" % ("ok" if good else "not ok", number, what, skip))
+    if not good:
+        print("".join("# %s\n" % line for line in told.splitlines()), end="")
+    return good
+
+
+def check_counting(number):
+    for what, log, says, want in COUNTED:
+        number += 1
+        code, output = count(log)
+        yield report(number, "count-tests: " + what, code == want and output.endswith(says), "", output)
+
+
+def check_planted(rows):
+    for number, (checker, what, files, says, want) in enumerate(rows, 1):
+        code, output = run(checker, {**CLEAN, **files})
+        skipped = code == 77
+        yield report(number, "%s: %s" % (checker, what),
+                     skipped or (code == want and says in output),
+                     " # SKIP tool not installed" if skipped else "",
+                     "exit %d, want %d; wanted to read: %s\n%s" % (code, want, says, output))
+
+
 def main():
     clean = sorted({row[0] for row in PLANTED})
     rows = [(c, "clean tree", {}, "", 0) for c in clean]
     rows += [(c, what, {name: text}, says, 1) for c, what, name, text, says in PLANTED]
-    failed = 0
-    print("1..%d" % len(rows))
-    for number, (checker, what, files, says, want) in enumerate(rows, 1):
-        code, output = run(checker, {**CLEAN, **files})
-        skipped = code == 77
-        good = skipped or (code == want and says in output)
-        failed += not good
-        print("%s %d - %s: %s%s" % ("ok" if good else "not ok", number, checker, what,
-                                    " # SKIP tool not installed" if skipped else ""))
-        if not good:
-            print("# exit %d, want %d; wanted to read: %s" % (code, want, says))
-            print("".join("# %s\n" % line for line in output.splitlines()), end="")
-    return 1 if failed else 0
+    print("1..%d" % (len(rows) + len(COUNTED)))
+    good = [*check_planted(rows), *check_counting(len(rows))]
+    return 0 if all(good) else 1
 
 
 sys.exit(main())

@@ -46,8 +46,8 @@ struct number {
     enum number_purpose purpose;
     uint8_t algorithm; /* enum aka_algorithm */
     enum number_state state;
-    char cid[21];            /* card it is for or on; "" none */
-    uint8_t task_id[8];      /* task that locks it; zeros none */
+    char cid[21];       /* card it is for or on; "" none */
+    uint8_t task_id[8]; /* task that locks it; zeros none */
     int64_t frozen_until, updated_at;
 };
 

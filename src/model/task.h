@@ -39,9 +39,9 @@ const struct task_state_info *task_states(size_t *n);
 enum task_mode { TASK_MODE_NEW, TASK_MODE_SWAP, TASK_MODE_RESTORE };
 enum task_channel { TASK_CHANNEL_AUTO, TASK_CHANNEL_SMS, TASK_CHANNEL_BIP, TASK_CHANNEL_RELAY };
 enum task_step { /* which script is on its way */
-    TASK_STEP_NONE,
-    TASK_STEP_PREPARE,
-    TASK_STEP_COMMIT,
+                 TASK_STEP_NONE,
+                 TASK_STEP_PREPARE,
+                 TASK_STEP_COMMIT,
 };
 const char *task_mode_name(enum task_mode mode);
 const char *task_channel_name(enum task_channel channel);
@@ -57,7 +57,7 @@ struct task {
     enum task_mode mode;
     enum task_channel channel;
     char pool_id[33];
-    char target_msisdn[24]; /* wished for; "" any of the pool */
+    char target_msisdn[24];               /* wished for; "" any of the pool */
     char msisdn[24], imsi[16], iccid[21]; /* of the number locked for it */
     enum task_state state;
     enum task_step step;
@@ -71,7 +71,7 @@ struct task {
     char message[128];
     char callback_url[TASK_URL_MAX + 1];
     int64_t created_at, updated_at, sending_at, finished_at; /* ms; 0 not yet */
-    int64_t due_at;        /* when the machine looks again; INT64_MAX never */
+    int64_t due_at; /* when the machine looks again; INT64_MAX never */
     int64_t expires_at;
 };
 

@@ -49,11 +49,12 @@ static inline struct store_value sv_null(void)
 /* The ways to keep it: implemented by db. Rooms above call the functions below. */
 struct store_driver {
     void (*close)(struct store *s);
-    enum xk_err (*script)(struct store *s, const char *sql); /* several statements, for migrations */
+    enum xk_err (*script)(struct store *s,
+                          const char *sql); /* several statements, for migrations */
     enum xk_err (*begin)(struct store *s);
     enum xk_err (*commit)(struct store *s);
     enum xk_err (*rollback)(struct store *s);
-    enum xk_err (*savepoint)(struct store *s);   /* one level, inside a transaction */
+    enum xk_err (*savepoint)(struct store *s); /* one level, inside a transaction */
     enum xk_err (*release)(struct store *s);
     enum xk_err (*rollback_to)(struct store *s); /* undoes and ends the savepoint */
     enum xk_err (*open)(struct store *s, const struct store_query *q, const struct store_value *v,
@@ -68,7 +69,7 @@ struct store_driver {
 
 struct store {
     const struct store_driver *driver;
-    unsigned fail_at;  /* tests: the n-th statement from now fails with XK_E_DB; 0 = never */
+    unsigned fail_at; /* tests: the n-th statement from now fails with XK_E_DB; 0 = never */
     bool in_tx, in_savepoint, in_rows;
 };
 

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* HTTP client over libcurl: https and http only, TLS 1.2 and up, connections reused, redirects not
+ * followed. One client either sends on the loop (httpc_send) or waits (httpc_call, for the CLI). */
+#ifndef NET_HTTPC_HTTPC_H
+#define NET_HTTPC_HTTPC_H
+
+#include "base/bytes.h"
+#include "net/loop/loop.h"
+
+struct httpc;
+
+struct httpc_options {
+    struct loop *loop;        /* NULL: only httpc_call */
+    const char *ca_file;      /* the only roots trusted; NULL: those of the system */
+    bool insecure;            /* no verification of the server */
+    uint32_t timeout_ms;      /* whole exchange; 0: 10 s */
+    uint32_t connect_ms;      /* 0: 5 s */
+    size_t body_max;          /* of the answer; 0: 4 MiB */
+    unsigned connections_max; /* per host; 0: 8; further requests wait for one */
+    unsigned waiting_max;     /* requests under way or waiting; 0: 10 000 */
+};
+
+struct httpc_request {
+    const char *method; /* NULL: POST when there is a body, GET else */
+    const char *url;
+    const char *const *headers; /* "Name: value" */
+    size_t header_count;
+    struct bytes body;   /* copied by httpc_send */
+    uint32_t timeout_ms; /* 0: that of the client */
+};
+
+struct httpc_response {
+    enum xk_err
+        err; /* XK_OK: there is an answer, whatever its status. XK_E_TIMEOUT, XK_E_CLOSED (no
+                        connection), XK_E_AUTH (TLS), XK_E_LIMIT (body_max), XK_E_VALUE (url) */
+    const char *error_text; /* for people; "" when XK_OK */
+    unsigned status;
+    const char *content_type; /* "" when none */
+    struct bytes body;        /* NUL behind its end */
+};
+
+typedef void httpc_fn(void *arg, const struct httpc_response *response);
+
+/* The options are copied. */
+enum xk_err httpc_new(const struct httpc_options *options, struct httpc **out) XK_MUST_CHECK;
+/* Outstanding requests are dropped; their callbacks are not called. */
+void httpc_free(struct httpc *client);
+/* fn is called once, later, on the loop; the response is valid during the call. Nothing is called
+ * when this fails: XK_E_BUSY (waiting_max), XK_E_NOMEM, XK_E_VALUE (no http or https url). */
+enum xk_err httpc_send(struct httpc *client, const struct httpc_request *request, httpc_fn *fn,
+                       void *arg) XK_MUST_CHECK;
+unsigned httpc_pending(const struct httpc *client);
+/* Waits. The response is valid until the next call; the result equals response->err. */
+enum xk_err httpc_call(struct httpc *client, const struct httpc_request *request,
+                       struct httpc_response *response) XK_MUST_CHECK;
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TLS 1.2 and 1.3 contexts: groups X25519 and P-256, AEAD suites with forward secrecy, one TLS 1.3
+ * ticket, no compression, no renegotiation. The only room of net that knows OpenSSL. */
+#ifndef NET_TLS_TLS_H
+#define NET_TLS_TLS_H
+
+#include "base/clock.h"
+#include "net/loop/loop.h"
+
+#define TLS_PATH_MAX 512
+#define TLS_FINGERPRINT_MAX 96 /* SHA-256 as "AB:CD:..." and its NUL */
+
+struct tls_server;
+struct tls_client;
+struct bufferevent;
+
+/* PEM files; the certificate file may hold a chain. XK_E_NOT_FOUND: a file is missing; XK_E_DENIED:
+ * the key can be read by others (mode & 077) or not by us; XK_E_FORMAT: not a certificate or key;
+ * XK_E_AUTH: the key is not that of the certificate. */
+enum xk_err tls_server_new(const char *cert_file, const char *key_file, struct tls_server **out)
+    XK_MUST_CHECK;
+void tls_server_free(struct tls_server *server); /* streams that live on keep what they need */
+
+/* ca_file: PEM with the only roots (or self-signed server certificates) that are trusted; NULL: no
+ * verification at all, for tests and `--insecure`. */
+enum xk_err tls_client_new(const char *ca_file, struct tls_client **out) XK_MUST_CHECK;
+void tls_client_free(struct tls_client *client);
+
+/* A libevent stream over the socket, which it then owns; for the rooms of net. On failure the
+ * socket is still the caller's. The client checks that the certificate is for `host`. */
+enum xk_err tls_accept_stream(struct tls_server *server, struct loop *loop, int fd,
+                              struct bufferevent **out) XK_MUST_CHECK;
+enum xk_err tls_connect_stream(struct tls_client *client, struct loop *loop, int fd,
+                               const char *host, struct bufferevent **out) XK_MUST_CHECK;
+/* Handshake failures of this stream, for the log; "" when there is none. */
+const char *tls_stream_error(struct bufferevent *stream);
+
+/* A P-256 key (mode 0600) and a self-signed certificate for cn, localhost, 127.0.0.1 and ::1, valid
+ * for ten years from the clock's now. Written to <dir>/<name>.key and <dir>/<name>.crt unless both
+ * are there already; XK_E_EXISTS when only one is. `hosts`: further DNS names or addresses,
+ * comma-separated, or NULL. */
+struct tls_self_signed {
+    const char *dir, *name, *cn, *hosts;
+    const struct xk_clock *clock;
+};
+struct tls_files {
+    char cert[TLS_PATH_MAX], key[TLS_PATH_MAX];
+};
+enum xk_err tls_generate_self_signed(const struct tls_self_signed *what, struct tls_files *files)
+    XK_MUST_CHECK;
+/* SHA-256 of the first certificate in the file. */
+enum xk_err tls_fingerprint(const char *cert_file, char out[TLS_FINGERPRINT_MAX]) XK_MUST_CHECK;
+
+#endif

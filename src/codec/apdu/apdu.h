@@ -18,9 +18,11 @@ struct apdu_command {
     uint16_t le; /* 1..256 (00 on the wire is 256) */
 };
 
-/* A 5-byte command is case 2 (P3 = Le) unless it can only be case 3; T=0 callers that send P3 = Lc
- * with data get case 3. XK_E_FORMAT on a length that does not fit. */
+/* A 5-byte command is case 2 (P3 = Le); of an instruction that only takes data it is P3 = Lc, which
+ * must be 00 (T=0 writes case 1 so: VERIFY PIN asking for the counter). XK_E_FORMAT on a length that
+ * does not fit. data points into wire. */
 enum xk_err apdu_decode_command(struct bytes wire, struct apdu_command *out) XK_MUST_CHECK;
+/* The shortest form; more than 255 bytes of data or Le outside 1..256 fails the buffer. */
 void apdu_encode_command(struct buf *b, const struct apdu_command *c);
 
 struct apdu_response {
@@ -34,22 +36,17 @@ enum xk_err apdu_decode_response(struct bytes wire, struct apdu_response *out) X
 unsigned apdu_channel(uint8_t cla);
 
 /* Instruction bytes and status words by their names: codec/apdu/names.def. */
-#define APDU_INS(name, value, text) INS_##name = value,
-#define APDU_SW(name, value, text)
 enum apdu_ins {
+#define APDU_INS(name, value, form, text) INS_##name = value,
 #include "codec/apdu/names.def"
 };
-#undef APDU_INS
-#undef APDU_SW
-#define APDU_INS(name, value, text)
-#define APDU_SW(name, value, text) SW_##name = value,
 enum apdu_sw {
+#define APDU_SW(name, value, text) SW_##name = value,
 #include "codec/apdu/names.def"
 };
-#undef APDU_INS
-#undef APDU_SW
 
-/* For people; "?" when unknown. */
+/* 91xx, 61xx, 9Fxx, 92xx with a retry count, 6Cxx, 63Cx mean something with any xx: for those
+ * apdu_sw_text knows the family. For people; "?" when unknown. */
 const char *apdu_ins_name(uint8_t ins);
 const char *apdu_sw_text(uint16_t sw);
 

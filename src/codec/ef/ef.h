@@ -18,18 +18,20 @@
 #define EF_MSISDN_TEXT 24 /* '+' , 20 digits, NUL */
 #define EF_PLMN_TEXT 7
 
-/* Digits (0-9, and A-F where an ICCID carries letters) to nibble-swapped BCD, F-padded. XK_E_VALUE
+/* Digits (0-9, and A-E where an ICCID carries letters) to nibble-swapped BCD, F-padded. XK_E_VALUE
  * when text has another character or is too long. */
 enum xk_err ef_put_bcd(const char *digits, uint8_t *out, size_t n) XK_MUST_CHECK;
-/* Up to the first F; out must hold 2*n+1. */
+/* Up to the first F; XK_E_LIMIT when that and a NUL are over cap. */
 enum xk_err ef_get_bcd(struct bytes in, char *out, size_t cap) XK_MUST_CHECK;
 
+/* 18 to 20 digits. Blank (all FF) decodes to "", as for the others below; what cannot be decoded is
+ * XK_E_FORMAT. */
 enum xk_err ef_encode_iccid(const char *iccid, uint8_t out[EF_ICCID_LEN]) XK_MUST_CHECK;
 enum xk_err ef_decode_iccid(const uint8_t in[EF_ICCID_LEN], char out[EF_ICCID_TEXT]) XK_MUST_CHECK;
 /* TS 31.102 4.2.2: length, parity nibble, digits. 6 to 15 digits. */
 enum xk_err ef_encode_imsi(const char *imsi, uint8_t out[EF_IMSI_LEN]) XK_MUST_CHECK;
 enum xk_err ef_decode_imsi(const uint8_t in[EF_IMSI_LEN], char out[EF_IMSI_TEXT]) XK_MUST_CHECK;
-/* "+86144..." gives TON/NPI 91, otherwise 81. Unused: all FF decodes to "". */
+/* "+86144..." gives TON/NPI 91, otherwise 81; "" is unused (all FF). Up to 20 digits. */
 enum xk_err ef_encode_msisdn(const char *number, uint8_t out[EF_MSISDN_LEN]) XK_MUST_CHECK;
 enum xk_err ef_decode_msisdn(const uint8_t in[EF_MSISDN_LEN], char out[EF_MSISDN_TEXT])
     XK_MUST_CHECK;

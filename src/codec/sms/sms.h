@@ -10,6 +10,7 @@
 #define SMS_UD_MAX 140
 #define SMS_NUMBER_TEXT 24
 #define SMS_SCTS_LEN 7
+#define SMS_VP_LONG_LEN 7
 
 #define SMS_PID_USIM_DOWNLOAD 0x7F /* TS 23.040 9.2.3.9: (U)SIM data download */
 #define SMS_DCS_8BIT_CLASS2 0xF6   /* TS 23.038: 8-bit, class 2, (U)SIM specific */
@@ -27,6 +28,12 @@ enum sms_type { /* direction matters: see the two decoders */
                 SMS_STATUS_REPORT,
 };
 
+enum sms_vp_format { SMS_VP_NOT_LONG, SMS_VP_ENHANCED, SMS_VP_ABSOLUTE };
+
+enum sms_alphabet { SMS_GSM7, SMS_8BIT, SMS_UCS2 };
+/* TS 23.038 4. Compressed text counts as 8-bit; reserved codings as the default alphabet. */
+enum sms_alphabet sms_dcs_alphabet(uint8_t dcs);
+
 struct sms_tpdu {
     enum sms_type type;
     bool more_to_send;      /* TP-MMS as "there is more", DELIVER */
@@ -43,18 +50,24 @@ struct sms_tpdu {
     uint8_t status;                  /* STATUS-REPORT TP-ST; reports: TP-FCS (0 when positive) */
     bool has_vp;                     /* SUBMIT: relative validity period */
     uint8_t vp;
+    enum sms_vp_format vp_long_format; /* SUBMIT with the 7-octet formats; has_vp is then false */
+    uint8_t vp_long[SMS_VP_LONG_LEN];
     uint8_t udl;     /* TP-UDL: septets for the 7-bit alphabet, else octets */
     struct bytes ud; /* user data with its header, octets */
 };
 
 enum sms_direction { SMS_TO_MS, SMS_FROM_MS };
 
+/* XK_E_FORMAT (octets left over, too); XK_E_UNSUPPORTED for SMS-COMMAND. In the reports an optional
+ * parameter that is absent reads as 0, and one that is 0 is not written. */
 enum xk_err sms_decode(enum sms_direction direction, struct bytes wire, struct sms_tpdu *out)
     XK_MUST_CHECK;
-/* udl 0 with non-empty 8-bit ud means ud.n. XK_E_LIMIT when ud is over 140 octets. */
+/* udl 0 with non-empty 8-bit ud means ud.n. XK_E_LIMIT when ud is over 140 octets; XK_E_VALUE when
+ * udl and ud do not go together or the address cannot be written. */
 enum xk_err sms_encode(const struct sms_tpdu *t, struct buf *out) XK_MUST_CHECK;
 
-/* Time stamp from milliseconds since 1970 UTC, zone +0800 as the networks here use. */
+/* Time stamp from milliseconds since 1970 UTC, zone +0800 as the networks here use. Decoding takes
+ * any zone, years 70..99 as 19xx, and gives 0 for what is no date. */
 void sms_encode_scts(int64_t ms, uint8_t out[SMS_SCTS_LEN]);
 int64_t sms_decode_scts(const uint8_t in[SMS_SCTS_LEN]);
 /* Relative validity period (9.2.3.12.1): the smallest code that covers `minutes`. */
@@ -71,7 +84,8 @@ struct sms_udh {
     bool response_packet; /* IEI 71 */
 };
 /* Splits ud into header fields and payload. Order of elements does not matter; unknown ones are
- * passed over; total or seq 0, or seq > total: XK_E_FORMAT. */
+ * passed over; of elements that exclude each other the last counts (9.2.3.24). XK_E_FORMAT: lengths
+ * that do not fit, total or seq 0, seq > total. */
 enum xk_err sms_decode_udh(struct bytes ud, struct sms_udh *h, struct bytes *payload) XK_MUST_CHECK;
 
 /* A secured packet (CPL... or RPL...) as user data fields of 1 or more short messages (TS 31.115 4):
@@ -96,17 +110,22 @@ struct sms_reassembly;
 struct sms_reassembly *sms_reassembly_new(void);
 void sms_reassembly_free(struct sms_reassembly *r);
 void sms_reassembly_clear(struct sms_reassembly *r);
-/* Feeds one short message. When it completes a packet *out is it (valid until the next call) and
- * *head the header of the part that carried 70/71 (or of the only part); otherwise out->n == 0. */
+/* Feeds one short message. When it completes a packet *out is it (valid until the next call; of a
+ * single message, a part of ud) and *head the header of the part that carried 70/71 (or of the first
+ * part); otherwise out->n == 0. A repeated part with other contents begins the message anew.
+ * XK_E_FORMAT (header), XK_E_LIMIT (ud over 140 octets, or more than SMS_PARTS_MAX parts). */
 enum xk_err sms_reassembly_feed(struct sms_reassembly *r, const char *sender, struct bytes ud,
                                 struct sms_udh *head, struct bytes *out) XK_MUST_CHECK;
 
-/* GSM 7-bit default alphabet (TS 23.038 6.2.1) from and to UTF-8; for +CMGS text and DISPLAY TEXT. */
+/* GSM 7-bit default alphabet and its extension table (TS 23.038 6.2.1) from and to UTF-8; for +CMGS
+ * text and DISPLAY TEXT. pack: XK_E_VALUE for a character that is not in it, XK_E_FORMAT for bad
+ * UTF-8, XK_E_LIMIT past cap. */
 enum xk_err sms_gsm7_pack(const char *utf8, uint8_t *out, size_t cap, size_t *n, size_t *septets)
     XK_MUST_CHECK;
 enum xk_err sms_gsm7_unpack(struct bytes packed, size_t septets, struct buf *utf8) XK_MUST_CHECK;
 
-/* RP-DATA and its answers (TS 24.011 7.3), as they travel between modem and network. */
+/* RP-DATA and its answers (TS 24.011 7.3), as they travel between modem and network. RP-SMMA is
+ * XK_E_UNSUPPORTED. */
 enum rp_type { RP_DATA, RP_ACK, RP_ERROR };
 struct rp_message {
     enum rp_type type;

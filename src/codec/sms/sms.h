@@ -20,12 +20,13 @@
 #define SMS_IEI_COMMAND_PACKET 0x70  /* TS 31.115 */
 #define SMS_IEI_RESPONSE_PACKET 0x71 /* TS 31.115 */
 
-enum sms_type { /* direction matters: see the two decoders */
-                SMS_DELIVER,
-                SMS_DELIVER_REPORT,
-                SMS_SUBMIT,
-                SMS_SUBMIT_REPORT,
-                SMS_STATUS_REPORT,
+/* The type indicator means one or the other by direction: see sms_decode. */
+enum sms_type {
+    SMS_DELIVER,
+    SMS_DELIVER_REPORT,
+    SMS_SUBMIT,
+    SMS_SUBMIT_REPORT,
+    SMS_STATUS_REPORT,
 };
 
 enum sms_vp_format { SMS_VP_NOT_LONG, SMS_VP_ENHANCED, SMS_VP_ABSOLUTE };

@@ -19,11 +19,11 @@ struct ota_script {
     const struct chip *chip;
     const struct chip_keys *chip_keys;
     uint8_t task_id[SCRIPT_TASK_ID_LEN];
-    uint8_t flags;                          /* SCRIPT_x */
-    const struct number *number;            /* with SCRIPT_PREPARE */
-    const struct number_keys *number_keys;  /* with SCRIPT_PREPARE */
-    uint16_t fallback_min;                  /* 0: the card's default */
-    uint64_t counter;                       /* fresh, higher than any before */
+    uint8_t flags;                         /* SCRIPT_x */
+    const struct number *number;           /* with SCRIPT_PREPARE */
+    const struct number_keys *number_keys; /* with SCRIPT_PREPARE */
+    uint16_t fallback_min;                 /* 0: the card's default */
+    uint64_t counter;                      /* fresh, higher than any before */
 };
 
 /* The secured packet (CPL...) into out. XK_E_LIMIT when it needs more than OTA_PARTS_MAX messages,
@@ -37,9 +37,9 @@ enum ota_report_kind {
 
 struct ota_report {
     enum ota_report_kind kind;
-    uint8_t status;        /* enum scp80_status; OTA_ANSWER */
-    uint64_t counter;      /* the script's (OTA_ANSWER) or the card's own (OTA_REPORT) */
-    bool has_report;       /* script is set */
+    uint8_t status;   /* enum scp80_status; OTA_ANSWER */
+    uint64_t counter; /* the script's (OTA_ANSWER) or the card's own (OTA_REPORT) */
+    bool has_report;  /* script is set */
     struct script_report script;
 };
 

@@ -18,18 +18,18 @@
 enum order_radio { ORDER_LTE, ORDER_GSM, ORDER_NB_IOT, ORDER_EMTC, ORDER_RADIOS };
 
 struct order_policy {
-    int64_t t1_ms[ORDER_RADIOS];  /* P-6: wait for a report: 5, 15, 60, 15 min */
-    uint32_t max_attempts;        /* P-6: 5 a step, then a person */
-    uint32_t rollback_retries;    /* after a fall-back, with the same number: 1 */
-    uint16_t fallback_min;        /* tag 8E; 0: card's default */
-    uint32_t validity_s;          /* of a short message: 86400 */
-    int64_t expiry_ms;            /* of a task: 48 h */
-    int64_t relay_ms;             /* W5: 10 min */
-    int64_t attach_ms;            /* COMMITTED: 30 min */
-    bool keep_seed;               /* flag KEEP_SEED: the seed stays as fall-back */
-    bool single_shot;             /* PREPARE and COMMIT in one script over SMS too */
-    uint32_t breaker_window;      /* P-19: 50 */
-    uint32_t breaker_permille;    /* 200 */
+    int64_t t1_ms[ORDER_RADIOS]; /* P-6: wait for a report: 5, 15, 60, 15 min */
+    uint32_t max_attempts;       /* P-6: 5 a step, then a person */
+    uint32_t rollback_retries;   /* after a fall-back, with the same number: 1 */
+    uint16_t fallback_min;       /* tag 8E; 0: card's default */
+    uint32_t validity_s;         /* of a short message: 86400 */
+    int64_t expiry_ms;           /* of a task: 48 h */
+    int64_t relay_ms;            /* W5: 10 min */
+    int64_t attach_ms;           /* COMMITTED: 30 min */
+    bool keep_seed;              /* flag KEEP_SEED: the seed stays as fall-back */
+    bool single_shot;            /* PREPARE and COMMIT in one script over SMS too */
+    uint32_t breaker_window;     /* P-19: 50 */
+    uint32_t breaker_permille;   /* 200 */
 };
 void order_policy_default(struct order_policy *p);
 
@@ -41,8 +41,8 @@ struct order_script {
     const struct number *number;           /* NULL without SCRIPT_PREPARE */
     const struct number_keys *number_keys; /* NULL likewise */
     enum task_step step;
-    bool single_shot;   /* COMMIT in the same script */
-    bool restore;       /* back to the seed */
+    bool single_shot; /* COMMIT in the same script */
+    bool restore;     /* back to the seed */
     bool keep_seed;
     uint16_t fallback_min;
     uint64_t counter;
@@ -53,8 +53,8 @@ struct order_ports {
     /* XK_E_LIMIT: too long (14005). */
     enum xk_err (*build_script)(void *ctx, const struct order_script *s, struct buf *packet);
     /* The body of a callback (C1, P-16) about this task. */
-    enum xk_err (*encode_callback)(void *ctx, const struct task *t, const char *event_id, int64_t at,
-                                   struct buf *body);
+    enum xk_err (*encode_callback)(void *ctx, const struct task *t, const char *event_id,
+                                   int64_t at, struct buf *body);
 };
 
 struct order_ctx {
@@ -64,26 +64,26 @@ struct order_ctx {
     const struct order_ports *ports;
     const struct xk_rand *rand;
     struct outbox_ids *ids;
-    struct arena *arena;        /* of this input */
-    struct outbox_list *said;   /* grows; said after the commit */
+    struct arena *arena;      /* of this input */
+    struct outbox_list *said; /* grows; said after the commit */
     int64_t now;
 };
 
 /* What a card reported, already opened and authenticated by the write engine. */
 struct order_report {
-    bool is_answer;           /* to the script with this counter; else the card spoke by itself */
-    uint8_t status;           /* SCP80 status of an answer */
+    bool is_answer; /* to the script with this counter; else the card spoke by itself */
+    uint8_t status; /* SCP80 status of an answer */
     uint64_t counter;
     bool has_result;
     uint8_t task_id[TASK_ID_LEN];
-    uint8_t result;           /* enum script_result */
+    uint8_t result; /* enum script_result */
     bool repeated;
-    char imei[17];            /* "" not told */
+    char imei[17]; /* "" not told */
     char cos[33];
     bool has_wear;
     uint32_t wear_left;
-    const char *from;         /* MSISDN it came from; NULL for RELAY */
-    struct bytes packet;      /* for the time line */
+    const char *from;    /* MSISDN it came from; NULL for RELAY */
+    struct bytes packet; /* for the time line */
     uint8_t iei;
 };
 
@@ -99,23 +99,26 @@ struct order_wish {
 enum xk_err order_apply(struct order_ctx *c, const struct order_wish *w, struct task *t, int *code,
                         bool *repeat) XK_MUST_CHECK;
 /* W3, W4: *code CODE_OK, CODE_NO_SUCH_TASK or CODE_TASK_STATE ... */
-enum xk_err order_cancel(struct order_ctx *c, const uint8_t id[TASK_ID_LEN], int *code) XK_MUST_CHECK;
-enum xk_err order_retry(struct order_ctx *c, const uint8_t id[TASK_ID_LEN], int *code) XK_MUST_CHECK;
+enum xk_err order_cancel(struct order_ctx *c, const uint8_t id[TASK_ID_LEN], int *code)
+    XK_MUST_CHECK;
+enum xk_err order_retry(struct order_ctx *c, const uint8_t id[TASK_ID_LEN], int *code)
+    XK_MUST_CHECK;
 /* W5: the sealed script, once. W6 is order_on_report with from NULL. */
-enum xk_err order_relay_script(struct order_ctx *c, const uint8_t id[TASK_ID_LEN], struct buf *packet,
-                               int *code) XK_MUST_CHECK;
+enum xk_err order_relay_script(struct order_ctx *c, const uint8_t id[TASK_ID_LEN],
+                               struct buf *packet, int *code) XK_MUST_CHECK;
 
 /* The home network answered an OPEN or refused it (reason not NULL). */
-enum xk_err order_on_opened(struct order_ctx *c, const char *imsi, const char *reason) XK_MUST_CHECK;
+enum xk_err order_on_opened(struct order_ctx *c, const char *imsi, const char *reason)
+    XK_MUST_CHECK;
 /* The SMSC took a script (reason NULL) or refused it for good. */
-enum xk_err order_on_submitted(struct order_ctx *c, const uint8_t id[TASK_ID_LEN], const char *reason)
-    XK_MUST_CHECK;
+enum xk_err order_on_submitted(struct order_ctx *c, const uint8_t id[TASK_ID_LEN],
+                               const char *reason) XK_MUST_CHECK;
 /* Delivery receipt for the last part of a script. */
-enum xk_err order_on_receipt(struct order_ctx *c, const uint8_t id[TASK_ID_LEN],
-                             bool delivered) XK_MUST_CHECK;
-/* XK_E_DENIED: a replay; nothing changed. */
-enum xk_err order_on_report(struct order_ctx *c, const struct chip *chip, const struct order_report *r)
+enum xk_err order_on_receipt(struct order_ctx *c, const uint8_t id[TASK_ID_LEN], bool delivered)
     XK_MUST_CHECK;
+/* XK_E_DENIED: a replay; nothing changed. */
+enum xk_err order_on_report(struct order_ctx *c, const struct chip *chip,
+                            const struct order_report *r) XK_MUST_CHECK;
 /* The home network saw this IMSI attach. */
 enum xk_err order_on_attach(struct order_ctx *c, const char *imsi, const char *imei, int64_t at)
     XK_MUST_CHECK;
@@ -125,14 +128,16 @@ enum xk_err order_on_time(struct order_ctx *c, size_t limit, size_t *moved) XK_M
 enum xk_err order_next_due(struct store *s, int64_t *at) XK_MUST_CHECK;
 
 /* Q1. XK_E_NOT_FOUND. */
-enum xk_err task_load(struct store *s, const uint8_t id[TASK_ID_LEN], struct task *out) XK_MUST_CHECK;
+enum xk_err task_load(struct store *s, const uint8_t id[TASK_ID_LEN], struct task *out)
+    XK_MUST_CHECK;
 enum xk_err task_load_by_order(struct store *s, const char *app_id, const char *order_no,
                                struct task *out) XK_MUST_CHECK;
 enum xk_err task_load_by_imsi(struct store *s, const char *imsi, struct task *out) XK_MUST_CHECK;
 /* The tasks of a batch or a card (either may be NULL) that came after `after`, oldest first. */
-enum xk_err task_list(struct order_ctx *c, const char *batch_id, const char *cid, const char *app_id,
-                      int64_t after_created, size_t limit,
-                      enum xk_err (*each)(void *arg, const struct task *t), void *arg) XK_MUST_CHECK;
+enum xk_err task_list(struct order_ctx *c, const char *batch_id, const char *cid,
+                      const char *app_id, int64_t after_created, size_t limit,
+                      enum xk_err (*each)(void *arg, const struct task *t), void *arg)
+    XK_MUST_CHECK;
 
 struct task_event {
     int64_t seq, at;

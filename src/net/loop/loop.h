@@ -30,8 +30,8 @@ void loop_stop(struct loop *loop);
  * step virtual time. */
 enum xk_err loop_turn(struct loop *loop, uint32_t wait_ms) XK_MUST_CHECK;
 
-/* Monotonic time, read from the clock once per turn. */
-int64_t loop_now_ms(const struct loop *loop);
+/* Monotonic time, read from the clock at most once per turn. */
+int64_t loop_now_ms(struct loop *loop);
 
 /* One-shot timers. start on a running timer moves it; stop on a resting one is fine. */
 enum xk_err loop_timer_new(struct loop *loop, loop_fn *fn, void *arg, struct loop_timer **out)

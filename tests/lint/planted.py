@@ -45,6 +45,9 @@ BAD_PAGE = """.\\" SPDX-License-Identifier: Apache-2.0
 .Nm x
 .Nosuch macro
 """
+# How a checker is told where to look; the others take the root.
+ARGUMENTS = {"check-tidy": ["{root}/build"], "spec-map": ["--check", "{root}"]}
+COMPILED = """[{"directory": "{root}", "file": "%s", "command": "cc -Isrc -c %s"}]"""
 # checker, what the violation is, file planted, its text, what the checker must say
 PLANTED = [
     ("check-floors", "upward include", "src/base/err.c",
@@ -77,6 +80,10 @@ PLANTED = [
     ("check-docs", "README without a command", "README.md", "./run demo\n", "does not show ./run test"),
     ("check-docs", "program without a page", "src/prog/xieka/main.c", SPDX, "no page for xieka"),
     ("check-docs", "page mandoc warns about", "man/x.1", BAD_PAGE, "Nosuch"),
+    ("check-shell", "unquoted variable", "scripts/x", "#!/bin/sh\n# %s\nrm $1\n" % SPDX, "SC2086"),
+    ("check-tidy", "bug pattern", "src/base/x.c",
+     SPDX + "int f(int x);\nint f(int x)\n{\n    return (x > 1) == (x > 1);\n}\n", "redundant"),
+    ("spec-map", "map is old", "src/base/x.c", "/* TS 102 225 5.1 */\n", "is old"),
     ("check-format", "two spaces", "src/base/x.c", SPDX + "int f(void)\n{\n  return 1;\n}\n", "./run fmt"),
 ]
 
@@ -86,15 +93,22 @@ def write(root, files):
         path = os.path.join(root, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as f:
-            f.write(text)
+            f.write(text.replace("{root}", root))
 
 
 def run(checker, files):
     with tempfile.TemporaryDirectory() as root:
-        style = os.path.join(SCRIPTS, "..", ".clang-format")
-        os.symlink(os.path.abspath(style), os.path.join(root, ".clang-format"))
+        for style in (".clang-format", ".clang-tidy"):
+            os.symlink(os.path.abspath(os.path.join(SCRIPTS, "..", style)), os.path.join(root, style))
+        write(root, CLEAN)
+        if checker == "spec-map":
+            subprocess.run([os.path.join(SCRIPTS, checker), root], check=True,
+                           stdout=subprocess.DEVNULL)
         write(root, files)
-        done = subprocess.run([os.path.join(SCRIPTS, checker), root], text=True, check=False,
+        compiled = "src/base/x.c" if "src/base/x.c" in files else "src/base/err.c"
+        write(root, {"build/compile_commands.json": COMPILED % (compiled, compiled)})
+        args = [a.replace("{root}", root) for a in ARGUMENTS.get(checker, ["{root}"])]
+        done = subprocess.run([os.path.join(SCRIPTS, checker), *args], text=True, check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return done.returncode, done.stdout
 
@@ -141,7 +155,7 @@ def check_counting(number):
 
 def check_planted(rows):
     for number, (checker, what, files, says, want) in enumerate(rows, 1):
-        code, output = run(checker, {**CLEAN, **files})
+        code, output = run(checker, files)
         skipped = code == 77
         yield report(number, "%s: %s" % (checker, what),
                      skipped or (code == want and says in output),

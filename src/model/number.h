@@ -14,6 +14,7 @@ enum number_state {
 };
 const char *number_state_name(enum number_state state); /* "IN_USE"; "?" */
 const char *number_state_zh(enum number_state state);
+enum xk_err number_state_parse(const char *name, enum number_state *out) XK_MUST_CHECK;
 /* Whether the table has this move. */
 bool number_may_move(enum number_state from, enum number_state to);
 

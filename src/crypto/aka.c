@@ -2,6 +2,7 @@
 #include "crypto/aka.h"
 
 #include "crypto/milenage.h"
+#include "crypto/tuak.h"
 
 #define SQN_MASK ((1ull << 48) - 1)
 
@@ -29,16 +30,55 @@ static void values_of_milenage(const struct milenage_out *in, struct values *out
     memcpy(out->ak_star, in->ak_star, sizeof out->ak_star);
 }
 
+static void values_of_tuak(const struct tuak_out *in, uint8_t res_n, struct values *out)
+{
+    memcpy(out->mac_a, in->mac_a, sizeof out->mac_a);
+    memcpy(out->mac_s, in->mac_s, sizeof out->mac_s);
+    memcpy(out->res, in->res, sizeof out->res);
+    out->res_n = res_n;
+    memcpy(out->ck, in->ck, sizeof out->ck);
+    memcpy(out->ik, in->ik, sizeof out->ik);
+    memcpy(out->ak, in->ak, sizeof out->ak);
+    memcpy(out->ak_star, in->ak_star, sizeof out->ak_star);
+}
+
 static const uint8_t *constants_of(const struct aka_subscriber *s)
 {
     return s->has_cr ? s->cr : NULL;
 }
 
-static enum xk_err check_milenage(const struct aka_subscriber *s)
+static struct tuak_sizes sizes_of(const struct aka_subscriber *s)
 {
-    if (s->algorithm != AKA_MILENAGE)
+    return (struct tuak_sizes){.mac = AKA_MAC_LEN,
+                               .res = s->res_len ? s->res_len : 8,
+                               .ck = AKA_CK_LEN,
+                               .ik = AKA_CK_LEN,
+                               .iterations = 1};
+}
+
+/* Key lengths are checked below, by the algorithm. */
+static enum xk_err check_subscriber(const struct aka_subscriber *s)
+{
+    switch (s->algorithm) {
+    case AKA_MILENAGE:
+        return s->res_len == 0 || s->res_len == 8 ? XK_OK : XK_E_VALUE;
+    case AKA_TUAK:
+        return s->opc.n == TUAK_TOPC_LEN && s->res_len <= AKA_RES_MAX ? XK_OK : XK_E_VALUE;
+    default:
         return XK_E_UNSUPPORTED;
-    return s->res_len == 0 || s->res_len == 8 ? XK_OK : XK_E_VALUE;
+    }
+}
+
+static enum xk_err compute_tuak(const struct aka_subscriber *s, const uint8_t *rand,
+                                const uint8_t *sqn, const uint8_t *amf, struct values *out)
+{
+    struct tuak_sizes sizes = sizes_of(s);
+    struct tuak_out t;
+
+    TRY(tuak_all(secret_bytes(&s->k), s->opc.bytes, &sizes, rand, sqn, amf, &t));
+    values_of_tuak(&t, sizes.res, out);
+    explicit_bzero(&t, sizeof t);
+    return XK_OK;
 }
 
 static enum xk_err compute(const struct aka_subscriber *s, const uint8_t *rand, const uint8_t *sqn,
@@ -46,7 +86,9 @@ static enum xk_err compute(const struct aka_subscriber *s, const uint8_t *rand, 
 {
     struct milenage_out m;
 
-    TRY(check_milenage(s));
+    TRY(check_subscriber(s));
+    if (s->algorithm == AKA_TUAK)
+        return compute_tuak(s, rand, sqn, amf, out);
     TRY(milenage_all(secret_bytes(&s->k), secret_bytes(&s->opc), constants_of(s), rand, sqn, amf,
                      &m));
     values_of_milenage(&m, out);
@@ -54,19 +96,38 @@ static enum xk_err compute(const struct aka_subscriber *s, const uint8_t *rand, 
     return XK_OK;
 }
 
-enum concealed { BY_AK, BY_AK_STAR };
+/* A concealed SQN as AUTN and AUTS carry it, and by which key. */
+struct concealed {
+    enum { BY_AK, BY_AK_STAR } by;
+    const uint8_t *sqn;
+    const uint8_t *amf;
+};
 
-/* The same where the SQN comes concealed; sqn is given back. */
-static enum xk_err reveal(const struct aka_subscriber *s, const uint8_t *rand, enum concealed by,
-                          const uint8_t *concealed, const uint8_t *amf, uint8_t *sqn,
-                          struct values *out)
+static enum xk_err reveal_tuak(const struct aka_subscriber *s, const uint8_t *rand,
+                               const struct concealed *in, uint8_t *sqn, struct values *out)
+{
+    struct tuak_sizes sizes = sizes_of(s);
+    struct tuak_out t;
+
+    TRY(tuak_reveal(secret_bytes(&s->k), s->opc.bytes, &sizes, rand,
+                    in->by == BY_AK ? TUAK_BY_AK : TUAK_BY_AK_STAR, in->sqn, in->amf, sqn, &t));
+    values_of_tuak(&t, sizes.res, out);
+    explicit_bzero(&t, sizeof t);
+    return XK_OK;
+}
+
+/* As compute, where the SQN comes concealed; it is given back. */
+static enum xk_err reveal(const struct aka_subscriber *s, const uint8_t *rand,
+                          const struct concealed *in, uint8_t *sqn, struct values *out)
 {
     struct milenage_out m;
 
-    TRY(check_milenage(s));
+    TRY(check_subscriber(s));
+    if (s->algorithm == AKA_TUAK)
+        return reveal_tuak(s, rand, in, sqn, out);
     TRY(milenage_reveal(secret_bytes(&s->k), secret_bytes(&s->opc), constants_of(s), rand,
-                        by == BY_AK ? MILENAGE_BY_AK : MILENAGE_BY_AK_STAR, concealed, amf, sqn,
-                        &m));
+                        in->by == BY_AK ? MILENAGE_BY_AK : MILENAGE_BY_AK_STAR, in->sqn, in->amf,
+                        sqn, &m));
     values_of_milenage(&m, out);
     explicit_bzero(&m, sizeof m);
     return XK_OK;
@@ -124,11 +185,12 @@ enum xk_err aka_make_vector(const struct aka_subscriber *s, const uint8_t rand[A
 enum xk_err aka_open_auts(const struct aka_subscriber *s, const uint8_t rand[AKA_RAND_LEN],
                           const uint8_t auts[AKA_AUTS_LEN], uint8_t sqn_ms[AKA_SQN_LEN])
 {
+    const struct concealed in = {.by = BY_AK_STAR, .sqn = auts, .amf = amf_zero};
     struct values v;
     uint8_t sqn[AKA_SQN_LEN];
     bool right;
 
-    TRY(reveal(s, rand, BY_AK_STAR, auts, amf_zero, sqn, &v));
+    TRY(reveal(s, rand, &in, sqn, &v));
     right = bytes_eq_secret(BYTES_OF(v.mac_s), BYTES(auts + AKA_SQN_LEN, AKA_MAC_LEN));
     explicit_bzero(&v, sizeof v);
     if (!right)
@@ -143,10 +205,11 @@ enum xk_err aka_check_autn(const struct aka_subscriber *s, const uint8_t rand[AK
                            uint8_t amf[AKA_AMF_LEN], struct aka_vector *vector)
 {
     const uint8_t *amf_in = autn + AKA_SQN_LEN;
+    const struct concealed in = {.by = BY_AK, .sqn = autn, .amf = amf_in};
     struct values v;
     uint8_t sqn_in[AKA_SQN_LEN];
 
-    TRY(reveal(s, rand, BY_AK, autn, amf_in, sqn_in, &v));
+    TRY(reveal(s, rand, &in, sqn_in, &v));
     if (!bytes_eq_secret(BYTES_OF(v.mac_a), BYTES(amf_in + AKA_AMF_LEN, AKA_MAC_LEN))) {
         explicit_bzero(&v, sizeof v);
         return XK_E_AUTH;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/aka.h"
+
 #include "crypto/milenage.h"
+#include "crypto/tuak.h"
 #include "xt.h"
 
 static void unhex(const char *text, uint8_t *out, size_t n)
@@ -100,6 +102,94 @@ TEST(bad_parameters_are_refused)
     CHECK_INT(aka_make_vector(&s, rand, sqn, amf, &v), XK_E_UNSUPPORTED);
 }
 
+/* TS 35.208 set 1 as AUTN and AUTS (TS 33.102 6.3.2, 6.3.3) */
+TEST(vector_of_ts_35_208)
+{
+    struct aka_subscriber s =
+        subscriber("465b5ce8b199b49faa5f0a2ee238a6bc", "cd63cb71954a9f4e48a5994e37a02baf");
+    uint8_t rand[16], sqn[6], amf[2], auts[AKA_AUTS_LEN];
+    struct aka_vector v;
+
+    unhex("23553cbe9637a89d218ae64dae47bf35", rand, sizeof rand);
+    unhex("ff9bb4d0b607", sqn, sizeof sqn);
+    unhex("b9b9", amf, sizeof amf);
+    CHECK_OK(aka_make_vector(&s, rand, sqn, amf, &v));
+    CHECK_HEX(BYTES_OF(v.autn), "55f328b43577b9b94a9ffac354dfafb3");
+    CHECK_OK(aka_make_auts(&s, rand, sqn, auts));
+    CHECK_HEX(BYTES_OF(auts), "ba853f3c123ccf44e93596e355c6");
+}
+
+/* TUAK end to end in each size that a card may have: TS 35.231 with 64-bit MAC, 128-bit CK and IK */
+TEST(tuak_round_trip)
+{
+    static const uint8_t rand[16] = {1, 2, 3}, sqn[6] = {0, 0, 0, 0, 1, 0x45}, amf[2] = {0x80, 0};
+    static const uint8_t res_lengths[] = {0, 4, 8, 16}, key_lengths[] = {16, 32};
+
+    for (size_t i = 0; i < 8; i++) {
+        struct aka_subscriber s = {.algorithm = AKA_TUAK, .res_len = res_lengths[i % 4]};
+        struct aka_vector v, card;
+        uint8_t got[6], got_amf[2], auts[AKA_AUTS_LEN], sres[4], kc[8];
+
+        s.k = (struct secret){.bytes = {7, 7, 7}, .n = key_lengths[i / 4]};
+        s.opc = (struct secret){.bytes = {8, 8}, .n = 32};
+        CHECK_OK(aka_make_vector(&s, rand, sqn, amf, &v));
+        CHECK_INT(v.res_n, s.res_len ? s.res_len : 8);
+        CHECK_OK(aka_check_autn(&s, rand, v.autn, got, got_amf, &card));
+        CHECK(memcmp(got, sqn, sizeof sqn) == 0 && memcmp(got_amf, amf, sizeof amf) == 0);
+        CHECK(memcmp(&v, &card, sizeof v) == 0);
+        CHECK_OK(aka_gsm(&s, rand, sres, kc));
+        CHECK(memcmp(sres, v.sres, sizeof sres) == 0 && memcmp(kc, v.kc, sizeof kc) == 0);
+        CHECK_OK(aka_make_auts(&s, rand, sqn, auts));
+        CHECK_OK(aka_open_auts(&s, rand, auts, got));
+        CHECK(memcmp(got, sqn, sizeof sqn) == 0);
+        auts[13] ^= 1;
+        CHECK_INT(aka_open_auts(&s, rand, auts, got), XK_E_AUTH);
+        v.autn[15] ^= 1;
+        CHECK_INT(aka_check_autn(&s, rand, v.autn, got, got_amf, &card), XK_E_AUTH);
+    }
+}
+
+/* TS 35.233 set 4 inside a vector: K of 128 bits, RES of 128 bits, CK, IK, AK do not depend on the MAC's
+ * length */
+TEST(tuak_vector_of_ts_35_233)
+{
+    struct aka_subscriber s = {.algorithm = AKA_TUAK, .res_len = 16};
+    uint8_t rand[16], sqn[6], amf[2];
+    struct aka_vector v;
+
+    s.k.n = 16;
+    s.opc.n = 32;
+    unhex("b8da837a50652d6ac7c97da14f6acc61", s.k.bytes, 16);
+    unhex("2bc16eb657a68e1f446f08f57c0efb1d493527a2e652ce281eb6ca0e4487760a", s.opc.bytes, 32);
+    unhex("6887e55425a966bd86c9661a5fa72be8", rand, sizeof rand);
+    unhex("0dea2ee2c5af", sqn, sizeof sqn);
+    unhex("df1e", amf, sizeof amf);
+    CHECK_OK(aka_make_vector(&s, rand, sqn, amf, &v));
+    CHECK_HEX(BYTES(v.res, v.res_n), "4041ce438e3e38e8aa96562eed83ac43");
+    CHECK_HEX(BYTES_OF(v.ck), "3e3bc01bea0cd914c4c2c83ce2d92757");
+    CHECK_HEX(BYTES_OF(v.ik), "666a8e6f577b1aa77b7fd53cebb8a3d6");
+    CHECK_HEX(BYTES(v.autn, 8), "126223e294b6df1e"); /* SQN xor 1f880d005119, AMF */
+}
+
+TEST(tuak_bad_parameters_are_refused)
+{
+    static const uint8_t rand[16], sqn[6], amf[2];
+    struct aka_vector v;
+    struct aka_subscriber s = {.algorithm = AKA_TUAK, .k = {.n = 16}, .opc = {.n = 32}};
+
+    CHECK_OK(aka_make_vector(&s, rand, sqn, amf, &v));
+    s.opc.n = 16;
+    CHECK_INT(aka_make_vector(&s, rand, sqn, amf, &v), XK_E_VALUE);
+    s.opc.n = 32;
+    s.k.n = 24;
+    CHECK_INT(aka_make_vector(&s, rand, sqn, amf, &v), XK_E_VALUE);
+    s.k.n = 32;
+    s.res_len = 32;
+    CHECK_INT(aka_make_vector(&s, rand, sqn, amf, &v), XK_E_VALUE);
+    s.res_len = 5;
+    CHECK_INT(aka_make_vector(&s, rand, sqn, amf, &v), XK_E_VALUE);
+}
+
 /* The walk of libosmocore's tests, IND 10 */
 TEST(sqn_next_walks)
 {
@@ -173,6 +263,8 @@ TEST(sqn_array_empty_answers_zero)
 }
 
 TESTS_MAIN(XT_CASE(vector_of_libosmocore), XT_CASE(wrong_mac_is_refused_and_writes_nothing),
-           XT_CASE(bad_parameters_are_refused), XT_CASE(sqn_next_walks),
+           XT_CASE(bad_parameters_are_refused), XT_CASE(vector_of_ts_35_208),
+           XT_CASE(tuak_round_trip), XT_CASE(tuak_vector_of_ts_35_233),
+           XT_CASE(tuak_bad_parameters_are_refused), XT_CASE(sqn_next_walks),
            XT_CASE(sqn_array_takes_each_slot_once), XT_CASE(sqn_array_refuses_long_jumps),
            XT_CASE(sqn_array_empty_answers_zero))

@@ -14,6 +14,10 @@
 
 #define SCP80_TAR_LEN 3
 #define SCP80_COUNTER_MAX 0xFFFFFFFFFFull /* FF FF FF FF FF: blocked */
+/* What TS 31.115 concatenation carries at most: one first part of 132 octets and 19 of 134. */
+#define SCP80_PACKET_MAX 2678
+/* Head, counters, status and checksum of either packet, and padding: what sealing may add. */
+#define SCP80_OVERHEAD_MAX 39
 
 /* SPI byte 1 */
 #define SCP80_SPI1_INTEGRITY 0x03 /* 00 none, 01 RC, 10 CC, 11 DS */
@@ -47,10 +51,12 @@ struct scp80_keys {
     struct secret kid;
 };
 
-/* Algorithms by the low nibble of KIc / KID (TS 102 225 5.1.2, 5.1.3). */
+/* Algorithms by the low nibble of KIc / KID (TS 102 225 5.1.2, 5.1.3). Single DES is refused. */
 #define SCP80_ALG_AES 0x2
 #define SCP80_ALG_3DES_2 0x5
 #define SCP80_ALG_3DES_3 0x9
+#define SCP80_KID_CRC16 0x1 /* with RC */
+#define SCP80_KID_CRC32 0x5
 
 struct scp80_command {
     uint8_t spi1, spi2, kic, kid;
@@ -59,13 +65,17 @@ struct scp80_command {
     struct bytes data; /* after opening: points into `out` of scp80_open_command */
 };
 
-/* Builds CPL... into out. XK_E_VALUE for a level or algorithm that cannot be. */
+/* Builds CPL... into out. XK_E_VALUE: counter, reserved SPI bits, or a key of the wrong length;
+ * XK_E_UNSUPPORTED: algorithm or digital signature; XK_E_LIMIT: over SCP80_PACKET_MAX. */
 enum xk_err scp80_seal_command(const struct scp80_command *c, const struct scp80_keys *keys,
                                struct buf *out) XK_MUST_CHECK;
-/* The clear head only (SPI, KIc, KID, TAR), to choose the keys. counter and data are not set. */
+/* The clear head only (SPI, KIc, KID, TAR), to choose the keys. counter and data are not set. Nothing
+ * in it is authenticated. */
 enum xk_err scp80_peek_command(struct bytes packet, struct scp80_command *out) XK_MUST_CHECK;
-/* Opens with these keys. XK_E_FORMAT (lengths), XK_E_AUTH (checksum), XK_E_UNSUPPORTED (algorithm).
- * Plaintext goes to plain[], which must hold packet.n bytes. Counter policy is the caller's. */
+/* Opens with these keys. XK_E_FORMAT (lengths, padding), XK_E_AUTH (checksum), XK_E_UNSUPPORTED
+ * (algorithm), XK_E_VALUE (key length). Plaintext goes to plain[], which must hold packet.n bytes and
+ * is zeroed on failure. Without integrity in SPI nothing is authenticated: what level is enough, and
+ * the counter, are the caller's policy. */
 enum xk_err scp80_open_command(struct bytes packet, const struct scp80_keys *keys, uint8_t *plain,
                                struct scp80_command *out) XK_MUST_CHECK;
 
@@ -85,5 +95,9 @@ enum xk_err scp80_peek_response_tar(struct bytes packet, uint8_t tar[SCP80_TAR_L
 enum xk_err scp80_open_response(struct bytes packet, uint8_t spi2, uint8_t kic, uint8_t kid,
                                 const struct scp80_keys *keys, uint8_t *plain,
                                 struct scp80_response *out) XK_MUST_CHECK;
+
+/* TS 102 225 5.1.4: what a receiver that stored this counter says to a received one under the mode in
+ * SPI byte 1: SCP80_POR_OK, SCP80_CNTR_LOW, _HIGH or _BLOCKED. It stores before it executes. */
+enum scp80_status scp80_check_counter(uint8_t spi1, uint64_t stored, uint64_t received);
 
 #endif

@@ -45,8 +45,35 @@ BAD_PAGE = """.\\" SPDX-License-Identifier: Apache-2.0
 .Nm x
 .Nosuch macro
 """
+PROGRAM = """#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+if [ "$1" = --help ]; then
+    echo "  --json  one object"
+else
+    echo "listen = 1"
+fi
+"""
+PAGE = """.\\" SPDX-License-Identifier: Apache-2.0
+.Dd November 21, 2026
+.Dt P %s
+.Os
+.Sh NAME
+.Nm p
+.Nd program
+.Sh DESCRIPTION
+.Bl -tag -width Ds
+.It %s
+Text.
+.El
+"""
+CLEAN["bin/p"] = PROGRAM
+CLEAN["x.ok"] = "listen = 1\n"
+CLEAN["man/p.1"] = PAGE % ("1", "Fl -json")
+CLEAN["man/p.5"] = PAGE % ("5", "Cm listen")
 # How a checker is told where to look; the others take the root.
-ARGUMENTS = {"check-tidy": ["{root}/build"], "spec-map": ["--check", "{root}"]}
+ARGUMENTS = {"check-tidy": ["{root}/build"], "spec-map": ["--check", "{root}"],
+             "check-options": ["{root}/bin/p", "{root}/man/p.1", "--sample-config", "{root}/man/p.5"],
+             "golden": ["{root}/x.ok", "{root}/bin/p", "--sample-config"]}
 COMPILED = """[{"directory": "{root}", "file": "%s", "command": "cc -Isrc -c %s"}]"""
 # checker, what the violation is, file planted, its text, what the checker must say
 PLANTED = [
@@ -83,6 +110,11 @@ PLANTED = [
     ("check-shell", "unquoted variable", "scripts/x", "#!/bin/sh\n# %s\nrm $1\n" % SPDX, "SC2086"),
     ("check-tidy", "bug pattern", "src/base/x.c",
      SPDX + "int f(int x);\nint f(int x)\n{\n    return (x > 1) == (x > 1);\n}\n", "redundant"),
+    ("check-options", "option not in the page", "bin/p", PROGRAM.replace("--json", "--jsn"), "--jsn"),
+    ("check-options", "option not in the help", "man/p.1", PAGE % ("1", "Fl -all"), "--all is in p.1"),
+    ("check-options", "key not in the page", "bin/p", PROGRAM.replace("listen", "port"), "port is in"),
+    ("check-options", "key not in the sample", "man/p.5", PAGE % ("5", "Cm port"), "port is in p.5"),
+    ("golden", "other output", "x.ok", "listen = 2\n", "./run golden rewrites"),
     ("spec-map", "map is old", "src/base/x.c", "/* TS 102 225 5.1 */\n", "is old"),
     ("check-format", "two spaces", "src/base/x.c", SPDX + "int f(void)\n{\n  return 1;\n}\n", "./run fmt"),
 ]
@@ -94,6 +126,8 @@ def write(root, files):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as f:
             f.write(text.replace("{root}", root))
+        if name.startswith("bin/"):
+            os.chmod(path, 0o755)
 
 
 def run(checker, files):

@@ -9,6 +9,8 @@
 #define SMPP_PDU_MAX 4096 /* ours; a longer command_length ends the session */
 #define SMPP_ADDR_MAX 21
 #define SMPP_SM_MAX 254
+#define SMPP_ID_MAX 65
+#define SMPP_TIME_MAX 17
 
 enum smpp_command {
     SMPP_BIND_RECEIVER = 0x00000001,
@@ -34,6 +36,7 @@ enum smpp_status {
 #include "codec/smpp/status.def"
 #undef SMPP_STATUS
 };
+/* For people; never NULL. */
 const char *smpp_status_text(uint32_t status);
 const char *smpp_command_name(uint32_t command);
 
@@ -52,6 +55,7 @@ const char *smpp_command_name(uint32_t command);
 #define SMPP_TLV_MESSAGE_PAYLOAD 0x0424
 #define SMPP_TLV_MORE_MESSAGES_TO_SEND 0x0426
 #define SMPP_TLV_SC_INTERFACE_VERSION 0x0210
+#define SMPP_TLV_MS_AVAILABILITY_STATUS 0x0422
 
 enum smpp_message_state {
     SMPP_STATE_ENROUTE = 1,
@@ -88,19 +92,46 @@ struct smpp_pdu {
             char service_type[6];
             struct smpp_address source, destination;
             uint8_t esm_class, protocol_id, priority;
-            char schedule[17], validity[17];
+            char schedule[SMPP_TIME_MAX], validity[SMPP_TIME_MAX];
             uint8_t registered_delivery, replace, data_coding, default_msg_id;
             struct bytes message; /* short_message, or message_payload when that was used */
             bool has_receipted_id;
-            char receipted_id[65];
+            char receipted_id[SMPP_ID_MAX];
             bool has_state;
             uint8_t state;
             bool has_network_error;
             uint8_t network_error[3];
         } sm;
-        struct { /* submit_sm_resp, deliver_sm_resp, data_sm_resp */
-            char message_id[65];
+        struct { /* submit_sm_resp, deliver_sm_resp, data_sm_resp; "" when the body is absent */
+            char message_id[SMPP_ID_MAX];
         } sm_resp;
+        struct { /* query_sm */
+            char message_id[SMPP_ID_MAX];
+            struct smpp_address source;
+        } query;
+        struct { /* query_sm_resp */
+            char message_id[SMPP_ID_MAX], final_date[SMPP_TIME_MAX];
+            uint8_t state, error;
+        } query_resp;
+        struct { /* cancel_sm */
+            char service_type[6], message_id[SMPP_ID_MAX];
+            struct smpp_address source, destination;
+        } cancel;
+        struct { /* replace_sm */
+            char message_id[SMPP_ID_MAX];
+            struct smpp_address source;
+            char schedule[SMPP_TIME_MAX], validity[SMPP_TIME_MAX];
+            uint8_t registered_delivery, default_msg_id;
+            struct bytes message;
+        } replace;
+        struct { /* outbind */
+            char system_id[16], password[9];
+        } outbind;
+        struct { /* alert_notification */
+            struct smpp_address source, esme;
+            bool has_availability;
+            uint8_t availability;
+        } alert;
     } u;
 };
 
@@ -108,22 +139,32 @@ struct smpp_pdu {
  * for a command_length below 16 or over SMPP_PDU_MAX. */
 enum xk_err smpp_frame(struct bytes in, size_t *length) XK_MUST_CHECK;
 /* One whole PDU. Always fills command, status and sequence when the header is whole; *refusal is the
- * command_status to answer when the result is XK_E_FORMAT. */
+ * command_status to answer when the result is XK_E_FORMAT. Unknown optional parameters are passed
+ * over, of repeated ones the last counts; a response with a status may lack its body. */
 enum xk_err smpp_decode(struct bytes wire, struct smpp_pdu *out, uint32_t *refusal) XK_MUST_CHECK;
+/* message over 254 octets travels as message_payload, as it always does in data_sm. A response with a
+ * status has no body. XK_E_VALUE: a string without an end or a command unknown; XK_E_LIMIT. */
 enum xk_err smpp_encode(const struct smpp_pdu *p, struct buf *out) XK_MUST_CHECK;
 
-/* Validity period as relative time "YYMMDDhhmmss000R" (7.1.1.2), and back to seconds; "" is 0. */
-void smpp_relative_time(uint32_t seconds, char out[17]);
+/* Validity period as relative time "YYMMDDhhmmss000R" (7.1.1.2), and either form back to seconds from
+ * now; "" is 0. Months count 30 days, years 365. A time that has passed: XK_E_VALUE. */
+void smpp_relative_time(uint32_t seconds, char out[SMPP_TIME_MAX]);
 enum xk_err smpp_parse_time(const char *text, int64_t now_ms, uint32_t *seconds) XK_MUST_CHECK;
 
-/* Delivery receipt text (appendix B): id:... sub:001 dlvrd:001 submit date:... done date:... stat:... */
+/* Delivery receipt text (appendix B): id:... sub:001 dlvrd:001 submit date:... done date:... stat:...
+ * Dates are of the zone +0800, to the minute. Decoding takes either case, fields in any order or
+ * missing (then 0 or ""); XK_E_FORMAT when there is neither id nor stat. */
 struct smpp_receipt {
-    char id[65];
-    uint8_t state; /* enum smpp_message_state */
+    char id[SMPP_ID_MAX];
+    uint8_t state; /* enum smpp_message_state; 0 when the text has none */
     uint16_t error;
     int64_t submitted_ms, done_ms;
 };
 enum xk_err smpp_encode_receipt(const struct smpp_receipt *r, struct buf *out) XK_MUST_CHECK;
 enum xk_err smpp_decode_receipt(struct bytes text, struct smpp_receipt *out) XK_MUST_CHECK;
+/* Message centres write one id as decimal in the receipt and as hexadecimal in the response, or the
+ * other way round: the forms under which to look for it, the given one first. */
+#define SMPP_ID_FORMS 4
+size_t smpp_id_forms(const char *id, char forms[SMPP_ID_FORMS][SMPP_ID_MAX]);
 
 #endif

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the test vectors of tests/vectors: lines "name hex", sets begun by "set <number>", '#' comments.
+/* Reads the test vectors of tests/vectors: lines "name hex", sets begun by "set <number>", '#'
+ * comments.
  *
  *     struct vectors v;
  *     vectors_open(&v, "aes/cmac.txt");
  *     while (vectors_next(&v))
  *         ... vectors_hex(&v, "key") ...
  *
- * A file that is not there, a name that the set has not, ends the program: that is no test result. */
+ * A file that is not there, a name that the set has not, ends the program: that is no test
+ * result. */
 #ifndef TESTS_XT_VECTORS_H
 #define TESTS_XT_VECTORS_H
 

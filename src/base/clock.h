@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Time and randomness are ports, so that tests replay. Times are milliseconds since 1970-01-01 UTC. */
+/* Time and randomness are ports, so that tests replay. Times are milliseconds since 1970-01-01
+ * UTC. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Errors: our own trouble. A refusal to a peer is never one of these; it is a field of the answer. */
+/* Errors: our own trouble. A refusal to a peer is never one of these; it is a field of the
+ * answer. */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 

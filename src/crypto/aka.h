@@ -77,7 +77,8 @@ enum aka_freshness { AKA_FRESH, AKA_STALE };
 
 uint64_t aka_sqn_get(const uint8_t sqn[AKA_SQN_LEN]);
 void aka_sqn_put(uint64_t value, uint8_t sqn[AKA_SQN_LEN]);
-/* AKA_FRESH and *slot: the caller stores seq in that slot (the card does so in non-volatile memory). */
+/* AKA_FRESH and *slot: the caller stores seq in that slot (the card does so in non-volatile
+ * memory). */
 enum aka_freshness aka_sqn_check(const struct aka_sqn_array *a, const uint8_t sqn[AKA_SQN_LEN],
                                  unsigned *slot);
 /* The highest SQN over all slots, for AUTS. */

@@ -7,7 +7,8 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
-/* Written once under pthread_once, read-only ever after: OpenSSL's objects are shared by threads. */
+/* Written once under pthread_once, read-only ever after: OpenSSL's objects are shared by
+ * threads. */
 static struct {
     EVP_CIPHER *cipher[ENGINE_CIPHER_COUNT];
     EVP_MD *digest[ENGINE_DIGEST_COUNT];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hashes and MACs over OpenSSL, algorithms fetched once. XK_E_CRYPTO only when the library fails. */
+/* Hashes and MACs over OpenSSL, algorithms fetched once. XK_E_CRYPTO only when the library
+ * fails. */
 #ifndef CRYPTO_HASH_H
 #define CRYPTO_HASH_H
 

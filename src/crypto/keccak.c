@@ -18,8 +18,8 @@ static const uint64_t round_constants[ROUNDS] = {
     0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008,
 };
 
-/* rho and pi as one walk: lane 1 goes to lane to[0] turned by turn[0], what was there goes to to[1],
- * and so on round the 24 lanes. FIPS 202 3.2.2, 3.2.3 */
+/* rho and pi as one walk: lane 1 goes to lane to[0] turned by turn[0], what was there goes to
+ * to[1], and so on round the 24 lanes. FIPS 202 3.2.2, 3.2.3 */
 static const uint8_t walk_to[ROUNDS] = {10, 7,  11, 17, 18, 3, 5,  16, 8,  21, 24, 4,
                                         15, 23, 19, 13, 12, 2, 20, 14, 22, 9,  6,  1};
 static const uint8_t walk_turn[ROUNDS] = {1,  3,  6,  10, 15, 21, 28, 36, 45, 55, 2,  14,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside the room only: the permutation Keccak-f[1600] (FIPS 202 3), which OpenSSL keeps to itself. */
+/* Inside the room only: the permutation Keccak-f[1600] (FIPS 202 3), which OpenSSL keeps to
+ * itself. */
 #ifndef CRYPTO_KECCAK_H
 #define CRYPTO_KECCAK_H
 

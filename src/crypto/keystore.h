@@ -9,19 +9,19 @@
 
 struct keystore;
 
-/* sealed = version(1) key id(4) iv(12) ciphertext(n) tag(16); the key id is there for the day when keys
- * are rotated. One key is good for 2^32 seals (SP 800-38D 8.3). */
+/* sealed = version(1) key id(4) iv(12) ciphertext(n) tag(16); the key id is there for the day when
+ * keys are rotated. One key is good for 2^32 seals (SP 800-38D 8.3). */
 #define KEYSTORE_OVERHEAD 33
 #define KEYSTORE_SEALED_MAX (SECRET_MAX + KEYSTORE_OVERHEAD)
 #define KEYSTORE_CONTEXT_MAX 128
 
-/* file = magic "XIEKAKEY"(8) version(1) reserved(3) key id(4) key(32) checksum(16), 64 bytes; checksum:
- * the first half of SHA-256 of what is before it */
+/* file = magic "XIEKAKEY"(8) version(1) reserved(3) key id(4) key(32) checksum(16), 64 bytes;
+ * checksum: the first half of SHA-256 of what is before it */
 #define KEYSTORE_FILE_LEN 64
 
-/* Opens the file, or creates it when there is none: whole and synced before it has its name. XK_E_DENIED
- * when it is not ours or others than its owner may touch it, XK_E_FORMAT when it is not a whole master
- * key file (it is never made anew), XK_E_IO. rand must outlive the keystore. */
+/* Opens the file, or creates it when there is none: whole and synced before it has its name.
+ * XK_E_DENIED when it is not ours or others than its owner may touch it, XK_E_FORMAT when it is not
+ * a whole master key file (it is never made anew), XK_E_IO. rand must outlive the keystore. */
 enum xk_err keystore_open(const char *path, const struct xk_rand *rand, struct keystore **out)
     XK_MUST_CHECK;
 /* A keystore with a key of yours (32 bytes), for tests. */

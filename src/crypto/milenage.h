@@ -13,13 +13,13 @@ struct milenage_out {
     uint8_t ak[6], ak_star[6];  /* f5, f5* */
 };
 
-/* cr NULL: the constants of TS 35.206 4.1. sqn and amf enter f1 and f1* only. XK_E_VALUE when k or opc
- * is not of 16 bytes, or an r of 128 or more. */
+/* cr NULL: the constants of TS 35.206 4.1. sqn and amf enter f1 and f1* only. XK_E_VALUE when k or
+ * opc is not of 16 bytes, or an r of 128 or more. */
 enum xk_err milenage_all(struct bytes k, struct bytes opc, const uint8_t *cr,
                          const uint8_t rand[16], const uint8_t sqn[6], const uint8_t amf[2],
                          struct milenage_out *out) XK_MUST_CHECK;
-/* The same for who holds a concealed SQN: `concealed` is SQN xor AK (out of AUTN) or SQN xor AK* (out
- * of AUTS); the SQN found enters f1 and f1* and is given back. */
+/* The same for who holds a concealed SQN: `concealed` is SQN xor AK (out of AUTN) or SQN xor AK*
+ * (out of AUTS); the SQN found enters f1 and f1* and is given back. */
 enum milenage_concealed { MILENAGE_BY_AK, MILENAGE_BY_AK_STAR };
 enum xk_err milenage_reveal(struct bytes k, struct bytes opc, const uint8_t *cr,
                             const uint8_t rand[16], enum milenage_concealed by,

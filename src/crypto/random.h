@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The real randomness port: OpenSSL's generator. Ends the process when it fails: no key must ever be
- * made from anything less. */
+/* The real randomness port: OpenSSL's generator. Ends the process when it fails: no key must ever
+ * be made from anything less. */
 #ifndef CRYPTO_RANDOM_H
 #define CRYPTO_RANDOM_H
 

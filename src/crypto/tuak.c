@@ -3,8 +3,8 @@
 
 #include "crypto/keccak.h"
 
-/* The permutation's input, TS 35.231 6.1: the specification numbers bits so that each field lies with
- * its bytes reversed.
+/* The permutation's input, TS 35.231 6.1: the specification numbers bits so that each field lies
+ * with its bytes reversed.
  *
  *   0        32         33           40     56    58    64    96           135      136..199
  *   TOP/TOPc INSTANCE   "TUAK1.0"    RAND   AMF   SQN   K     1F 00 .. 00  80       00

@@ -26,13 +26,13 @@ struct tuak_sizes {
 
 #define TUAK_ITERATIONS_MAX 255
 
-/* XK_E_VALUE for a size that TS 35.231 has not; k of 16 or 32 bytes. Bytes behind the sizes asked for
- * are zero. */
+/* XK_E_VALUE for a size that TS 35.231 has not; k of 16 or 32 bytes. Bytes behind the sizes asked
+ * for are zero. */
 enum xk_err tuak_all(struct bytes k, const uint8_t topc[32], const struct tuak_sizes *sizes,
                      const uint8_t rand[16], const uint8_t sqn[6], const uint8_t amf[2],
                      struct tuak_out *out) XK_MUST_CHECK;
-/* The same for who holds a concealed SQN: SQN xor AK (out of AUTN) or SQN xor AK* (out of AUTS); the
- * SQN found enters f1 and f1* and is given back. */
+/* The same for who holds a concealed SQN: SQN xor AK (out of AUTN) or SQN xor AK* (out of AUTS);
+ * the SQN found enters f1 and f1* and is given back. */
 enum tuak_concealed { TUAK_BY_AK, TUAK_BY_AK_STAR };
 enum xk_err tuak_reveal(struct bytes k, const uint8_t topc[32], const struct tuak_sizes *sizes,
                         const uint8_t rand[16], enum tuak_concealed by, const uint8_t concealed[6],

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The answer codes of the partner interface (P-17): 11xxx parameters and limits, 12xxx authentication
- * and ownership, 13xxx number pool, 14xxx write, 15xxx compliance, 19xxx internal. */
+/* The answer codes of the partner interface (P-17): 11xxx parameters and limits, 12xxx
+ * authentication and ownership, 13xxx number pool, 14xxx write, 15xxx compliance, 19xxx
+ * internal. */
 #ifndef MODEL_CODE_H
 #define MODEL_CODE_H
 

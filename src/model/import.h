@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an import of a file of numbers or chips answers. All or nothing: with one bad line nothing of
- * the file is kept. */
+/* What an import of a file of numbers or chips answers. All or nothing: with one bad line nothing
+ * of the file is kept. */
 #ifndef MODEL_IMPORT_H
 #define MODEL_IMPORT_H
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What can be kept and found. A store is one database connection: used by one thread at a time.
  * The queries stand beside the functions that use them, as static const struct store_query, in the
- * SQL that SQLite and PostgreSQL share: parameters $1, $2 ... first appearing in that order; upserts
- * as INSERT ... ON CONFLICT; RETURNING allowed. db/sqlite and db/pgsql are the two ways to run them. */
+ * SQL that SQLite and PostgreSQL share: parameters $1, $2 ... first appearing in that order;
+ * upserts as INSERT ... ON CONFLICT; RETURNING allowed. db/sqlite and db/pgsql are the two ways to
+ * run them. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -74,8 +75,8 @@ struct store {
 };
 
 void store_close(struct store *s); /* NULL is fine */
-/* Applies the migrations of src/store/schema that are missing. XK_E_STATE: the database is newer than
- * this program. */
+/* Applies the migrations of src/store/schema that are missing. XK_E_STATE: the database is newer
+ * than this program. */
 enum xk_err store_migrate(struct store *s) XK_MUST_CHECK;
 
 enum xk_err store_begin(struct store *s) XK_MUST_CHECK;
@@ -92,7 +93,7 @@ enum xk_err store_exec(struct store *s, const struct store_query *q, const struc
 
 /* Rows, one cursor at a time per store:
  *     TRY(store_open(s, &q, SV(...), n));
- *     while ((err = store_next(s)) == XK_OK) { ... store_get_int(s, 0) ... }   // XK_E_NOT_FOUND: end
+ *     while ((err = store_next(s)) == XK_OK) { store_get_int(s, 0) ... }  // XK_E_NOT_FOUND: end
  *     store_finish(s);
  */
 enum xk_err store_open(struct store *s, const struct store_query *q, const struct store_value *v,

@@ -14,8 +14,8 @@ enum nvm_grade { NVM_CONSUMER, NVM_INDUSTRIAL, NVM_AUTOMOTIVE };
 /* 100,000, 500,000, 1,000,000 */
 uint32_t nvm_endurance(enum nvm_grade grade);
 
-/* The memory chip. write returns XK_E_CLOSED when power was cut during this write: the page may then
- * hold the old bytes, the new ones, or anything in between. */
+/* The memory chip. write returns XK_E_CLOSED when power was cut during this write: the page may
+ * then hold the old bytes, the new ones, or anything in between. */
 struct nvm_port {
     void *ctx;
     enum xk_err (*read)(void *ctx, uint32_t page, uint8_t out[NVM_PAGE_LEN]);

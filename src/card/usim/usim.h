@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The domestic composite card: UICC (TS 102 221), USIM (TS 31.102), 2G DF (TS 51.011), toolkit
- * (TS 31.111), SCP80 (TS 31.115) and the write applet (docs/write-script.md). A pure engine: APDU in,
- * APDU out; no socket, no file, no clock. One thread at a time per card. */
+ * (TS 31.111), SCP80 (TS 31.115) and the write applet (docs/write-script.md). A pure engine: APDU
+ * in, APDU out; no socket, no file, no clock. One thread at a time per card. */
 #ifndef CARD_USIM_USIM_H
 #define CARD_USIM_USIM_H
 
@@ -36,8 +36,8 @@ struct usim;
 /* Formats the memory and writes the card. The memory must outlive the card. */
 enum xk_err usim_manufacture(const struct nvm_port *port, const struct usim_personalisation *p,
                              const struct xk_rand *rand, struct usim **out) XK_MUST_CHECK;
-/* Opens a card that was made before; finishes or undoes what a power cut broke. XK_E_FORMAT when the
- * memory holds no card. */
+/* Opens a card that was made before; finishes or undoes what a power cut broke. XK_E_FORMAT when
+ * the memory holds no card. */
 enum xk_err usim_open(const struct nvm_port *port, const struct xk_rand *rand, struct usim **out)
     XK_MUST_CHECK;
 void usim_free(struct usim *card);
@@ -45,8 +45,8 @@ void usim_free(struct usim *card);
 /* Power on or reset: volatile state is gone, the journal is recovered. *atr stays valid. */
 enum xk_err usim_reset(struct usim *card, struct bytes *atr) XK_MUST_CHECK;
 /* One command, one response (data and SW) into out (at least APDU_RESPONSE_MAX). Whatever the peer
- * sends is answered; an error is ours only: XK_E_CLOSED when power was cut in the middle (the caller
- * resets), XK_E_IO when the memory failed. */
+ * sends is answered; an error is ours only: XK_E_CLOSED when power was cut in the middle (the
+ * caller resets), XK_E_IO when the memory failed. */
 enum xk_err usim_transmit(struct usim *card, struct bytes command, struct buf *out) XK_MUST_CHECK;
 
 /* For people and tests; not reachable over APDU. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What passes between a terminal and the test network: the messages of TS 24.008 / 24.301 (EMM) and
- * TS 24.011 that matter for attaching and short messages, by their specification names, in a compact
- * framing of our own (radio layers are not simulated below this).
+ * TS 24.011 that matter for attaching and short messages, by their specification names, in a
+ * compact framing of our own (radio layers are not simulated below this).
  *
  *   type(1) then fields as TLV: tag(1) length(2) value
  */

@@ -107,7 +107,8 @@ enum xk_err apdu_decode_response(struct bytes wire, struct apdu_response *out)
     return XK_OK;
 }
 
-/* TS 102 221 10.1.1: channels 0 to 3 in the two low bits, 4 to 19 in the low nibble when b7 is set */
+/* TS 102 221 10.1.1: channels 0 to 3 in the two low bits, 4 to 19 in the low nibble when b7 is
+ * set */
 unsigned apdu_channel(uint8_t cla)
 {
     return cla & 0x40 ? 4u + (cla & 0x0Fu) : cla & 0x03u;

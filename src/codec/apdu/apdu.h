@@ -19,8 +19,8 @@ struct apdu_command {
 };
 
 /* A 5-byte command is case 2 (P3 = Le); of an instruction that only takes data it is P3 = Lc, which
- * must be 00 (T=0 writes case 1 so: VERIFY PIN asking for the counter). XK_E_FORMAT on a length that
- * does not fit. data points into wire. */
+ * must be 00 (T=0 writes case 1 so: VERIFY PIN asking for the counter). XK_E_FORMAT on a length
+ * that does not fit. data points into wire. */
 enum xk_err apdu_decode_command(struct bytes wire, struct apdu_command *out) XK_MUST_CHECK;
 /* The shortest form; more than 255 bytes of data or Le outside 1..256 fails the buffer. */
 void apdu_encode_command(struct buf *b, const struct apdu_command *c);

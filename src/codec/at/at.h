@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* AT command lines (V.250, TS 27.007, TS 27.005): a line of commands to a list, parameters to values. */
+/* AT command lines (V.250, TS 27.007, TS 27.005): a line of commands to a list, parameters to
+ * values. */
 #ifndef CODEC_AT_AT_H
 #define CODEC_AT_AT_H
 

@@ -72,8 +72,8 @@ const char *cat_result_text(uint8_t result);
 #define CAT_DATA_MAX 255      /* what one TERMINAL RESPONSE or ENVELOPE can carry */
 
 struct cat_tlv {
-    uint16_t
-        tag; /* without the comprehension bit; above 0xFF when written 7F xx xx (TS 101 220 7.1.1.2) */
+    /* without the comprehension bit; above 0xFF when written 7F xx xx (TS 101 220 7.1.1.2) */
+    uint16_t tag;
     bool comprehension;
     struct bytes value;
 };
@@ -106,8 +106,8 @@ struct cat_response { /* TERMINAL RESPONSE data */
 enum xk_err cat_decode_response(struct bytes wire, struct cat_response *out) XK_MUST_CHECK;
 enum xk_err cat_encode_response(const struct cat_response *r, struct buf *out) XK_MUST_CHECK;
 
-/* Envelopes (TS 31.111 7.1, TS 102 223 7.4, 7.5), each with its D1, D6 or D7. XK_E_FORMAT for another
- * tag, something missing or left over; XK_E_VALUE for device identities that cannot be. */
+/* Envelopes (TS 31.111 7.1, TS 102 223 7.4, 7.5), each with its D1, D6 or D7. XK_E_FORMAT for
+ * another tag, something missing or left over; XK_E_VALUE for device identities that cannot be. */
 struct cat_sms_pp {
     struct bytes smsc; /* address value: TON/NPI, BCD; may be empty */
     struct bytes tpdu; /* SMS-DELIVER */

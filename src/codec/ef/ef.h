@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How numbers are written in elementary files (TS 31.102 4.2, TS 51.011 10) and in the write script,
- * which uses the same codings. Text forms are digits with a NUL. */
+/* How numbers are written in elementary files (TS 31.102 4.2, TS 51.011 10) and in the write
+ * script, which uses the same codings. Text forms are digits with a NUL. */
 #ifndef CODEC_EF_EF_H
 #define CODEC_EF_EF_H
 

@@ -164,8 +164,8 @@ static enum xk_err decipher(const struct level *l, const struct scp80_keys *keys
     return XK_OK;
 }
 
-/* Decipher, checksum, padding: in this order, so that a wrong key is XK_E_AUTH and nothing read from
- * the plaintext is used before it is authenticated. */
+/* Decipher, checksum, padding: in this order, so that a wrong key is XK_E_AUTH and nothing read
+ * from the plaintext is used before it is authenticated. */
 static enum xk_err open_checked(const struct shape *shape, const struct level *l,
                                 const struct scp80_keys *keys, struct bytes packet, uint8_t *plain,
                                 struct bytes *data)

@@ -4,8 +4,8 @@
  * command  (UDH 70):  CPL(2) CHL(1) SPI(2) KIc(1) KID(1) TAR(3) [CNTR(5) PCNTR(1) CC data pad]
  * response (UDH 71):  RPL(2) RHL(1) TAR(3) [CNTR(5) PCNTR(1) STS(1) CC data pad]
  *                                          [ ] ciphered when asked
- * The checksum of a command begins at CPL, of a response at the UDH bytes 02 71 00. Padding is inside
- * the checksum. */
+ * The checksum of a command begins at CPL, of a response at the UDH bytes 02 71 00. Padding is
+ * inside the checksum. */
 #ifndef CODEC_SCP80_SCP80_H
 #define CODEC_SCP80_SCP80_H
 
@@ -69,13 +69,13 @@ struct scp80_command {
  * XK_E_UNSUPPORTED: algorithm or digital signature; XK_E_LIMIT: over SCP80_PACKET_MAX. */
 enum xk_err scp80_seal_command(const struct scp80_command *c, const struct scp80_keys *keys,
                                struct buf *out) XK_MUST_CHECK;
-/* The clear head only (SPI, KIc, KID, TAR), to choose the keys. counter and data are not set. Nothing
- * in it is authenticated. */
+/* The clear head only (SPI, KIc, KID, TAR), to choose the keys. counter and data are not set.
+ * Nothing in it is authenticated. */
 enum xk_err scp80_peek_command(struct bytes packet, struct scp80_command *out) XK_MUST_CHECK;
 /* Opens with these keys. XK_E_FORMAT (lengths, padding), XK_E_AUTH (checksum), XK_E_UNSUPPORTED
- * (algorithm), XK_E_VALUE (key length). Plaintext goes to plain[], which must hold packet.n bytes and
- * is zeroed on failure. Without integrity in SPI nothing is authenticated: what level is enough, and
- * the counter, are the caller's policy. */
+ * (algorithm), XK_E_VALUE (key length). Plaintext goes to plain[], which must hold packet.n bytes
+ * and is zeroed on failure. Without integrity in SPI nothing is authenticated: what level is
+ * enough, and the counter, are the caller's policy. */
 enum xk_err scp80_open_command(struct bytes packet, const struct scp80_keys *keys, uint8_t *plain,
                                struct scp80_command *out) XK_MUST_CHECK;
 
@@ -96,8 +96,8 @@ enum xk_err scp80_open_response(struct bytes packet, uint8_t spi2, uint8_t kic, 
                                 const struct scp80_keys *keys, uint8_t *plain,
                                 struct scp80_response *out) XK_MUST_CHECK;
 
-/* TS 102 225 5.1.4: what a receiver that stored this counter says to a received one under the mode in
- * SPI byte 1: SCP80_POR_OK, SCP80_CNTR_LOW, _HIGH or _BLOCKED. It stores before it executes. */
+/* TS 102 225 5.1.4: what a receiver that stored this counter says to a received one under the mode
+ * in SPI byte 1: SCP80_POR_OK, SCP80_CNTR_LOW, _HIGH or _BLOCKED. It stores before it executes. */
 enum scp80_status scp80_check_counter(uint8_t spi1, uint64_t stored, uint64_t received);
 
 #endif

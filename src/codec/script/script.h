@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The write script: what is written into a card and how it reports (product decisions P-2, P-3).
  *
- * The structs say what a script means; a layout says how it is laid out in bytes. Operators' private
- * layouts are not public: "xieka-1" (script_xieka.c) is this project's own published profile, and an
- * operator's layout is added as one more file with one more struct script_layout. */
+ * The structs say what a script means; a layout says how it is laid out in bytes. Operators'
+ * private layouts are not public: "xieka-1" (script_xieka.c) is this project's own published
+ * profile, and an operator's layout is added as one more file with one more struct
+ * script_layout. */
 #ifndef CODEC_SCRIPT_SCRIPT_H
 #define CODEC_SCRIPT_SCRIPT_H
 
@@ -77,7 +78,8 @@ struct script_layout {
     const char *name;
     enum xk_err (*encode)(const struct script *s, struct buf *out);
     /* Checks everything that can be checked without keys: order of the mandatory fields, lengths,
-     * digest (XK_E_AUTH), version (XK_E_UNSUPPORTED). *failed is the tag at fault, 0 when unknown. */
+     * digest (XK_E_AUTH), version (XK_E_UNSUPPORTED). *failed is the tag at fault, 0 when
+     * unknown. */
     enum xk_err (*decode)(struct bytes wire, struct script *out, uint32_t *failed);
     enum xk_err (*encode_report)(const struct script_report *r, struct buf *out);
     enum xk_err (*decode_report)(struct bytes wire, struct script_report *out);

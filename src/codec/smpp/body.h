@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside the room: reading and writing the bodies of PDUs. A reader remembers the first refusal; what
- * comes after it reads as nothing. */
+/* Inside the room: reading and writing the bodies of PDUs. A reader remembers the first refusal;
+ * what comes after it reads as nothing. */
 #ifndef CODEC_SMPP_BODY_H
 #define CODEC_SMPP_BODY_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Delivery receipts (SMPP 3.4 appendix B). The appendix is an example, and each message centre varies
- * it: the case, the spaces, the length of the dates, which fields are there. */
+/* Delivery receipts (SMPP 3.4 appendix B). The appendix is an example, and each message centre
+ * varies it: the case, the spaces, the length of the dates, which fields are there. */
 #include "codec/smpp/smpp.h"
 
 #include "base/hex.h"

@@ -138,22 +138,22 @@ struct smpp_pdu {
 /* How many bytes the PDU at the front of `in` has: 0 when the header is not whole yet. XK_E_FORMAT
  * for a command_length below 16 or over SMPP_PDU_MAX. */
 enum xk_err smpp_frame(struct bytes in, size_t *length) XK_MUST_CHECK;
-/* One whole PDU. Always fills command, status and sequence when the header is whole; *refusal is the
- * command_status to answer when the result is XK_E_FORMAT. Unknown optional parameters are passed
- * over, of repeated ones the last counts; a response with a status may lack its body. */
+/* One whole PDU. Always fills command, status and sequence when the header is whole; *refusal is
+ * the command_status to answer when the result is XK_E_FORMAT. Unknown optional parameters are
+ * passed over, of repeated ones the last counts; a response with a status may lack its body. */
 enum xk_err smpp_decode(struct bytes wire, struct smpp_pdu *out, uint32_t *refusal) XK_MUST_CHECK;
-/* message over 254 octets travels as message_payload, as it always does in data_sm. A response with a
- * status has no body. XK_E_VALUE: a string without an end or a command unknown; XK_E_LIMIT. */
+/* message over 254 octets travels as message_payload, as it always does in data_sm. A response with
+ * a status has no body. XK_E_VALUE: a string without an end or a command unknown; XK_E_LIMIT. */
 enum xk_err smpp_encode(const struct smpp_pdu *p, struct buf *out) XK_MUST_CHECK;
 
-/* Validity period as relative time "YYMMDDhhmmss000R" (7.1.1.2), and either form back to seconds from
- * now; "" is 0. Months count 30 days, years 365. A time that has passed: XK_E_VALUE. */
+/* Validity period as relative time "YYMMDDhhmmss000R" (7.1.1.2), and either form back to seconds
+ * from now; "" is 0. Months count 30 days, years 365. A time that has passed: XK_E_VALUE. */
 void smpp_relative_time(uint32_t seconds, char out[SMPP_TIME_MAX]);
 enum xk_err smpp_parse_time(const char *text, int64_t now_ms, uint32_t *seconds) XK_MUST_CHECK;
 
-/* Delivery receipt text (appendix B): id:... sub:001 dlvrd:001 submit date:... done date:... stat:...
- * Dates are of the zone +0800, to the minute. Decoding takes either case, fields in any order or
- * missing (then 0 or ""); XK_E_FORMAT when there is neither id nor stat. */
+/* Delivery receipt text (appendix B): id:... sub:001 dlvrd:001 submit date:... done date:...
+ * stat:... Dates are of the zone +0800, to the minute. Decoding takes either case, fields in any
+ * order or missing (then 0 or ""); XK_E_FORMAT when there is neither id nor stat. */
 struct smpp_receipt {
     char id[SMPP_ID_MAX];
     uint8_t state; /* enum smpp_message_state; 0 when the text has none */

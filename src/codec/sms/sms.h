@@ -89,9 +89,9 @@ struct sms_udh {
  * that do not fit, total or seq 0, seq > total. */
 enum xk_err sms_decode_udh(struct bytes ud, struct sms_udh *h, struct bytes *payload) XK_MUST_CHECK;
 
-/* A secured packet (CPL... or RPL...) as user data fields of 1 or more short messages (TS 31.115 4):
- * UDH 027000 / 027100 when it fits one, else with concatenation, the 70/71 element in the first part
- * only. At most SMS_PARTS_MAX (XK_E_LIMIT). */
+/* A secured packet (CPL... or RPL...) as user data fields of 1 or more short messages (TS 31.115
+ * 4): UDH 027000 / 027100 when it fits one, else with concatenation, the 70/71 element in the first
+ * part only. At most SMS_PARTS_MAX (XK_E_LIMIT). */
 #define SMS_PARTS_MAX 20
 struct sms_parts {
     size_t n;
@@ -112,8 +112,8 @@ struct sms_reassembly *sms_reassembly_new(void);
 void sms_reassembly_free(struct sms_reassembly *r);
 void sms_reassembly_clear(struct sms_reassembly *r);
 /* Feeds one short message. When it completes a packet *out is it (valid until the next call; of a
- * single message, a part of ud) and *head the header of the part that carried 70/71 (or of the first
- * part); otherwise out->n == 0. A repeated part with other contents begins the message anew.
+ * single message, a part of ud) and *head the header of the part that carried 70/71 (or of the
+ * first part); otherwise out->n == 0. A repeated part with other contents begins the message anew.
  * XK_E_FORMAT (header), XK_E_LIMIT (ud over 140 octets, or more than SMS_PARTS_MAX parts). */
 enum xk_err sms_reassembly_feed(struct sms_reassembly *r, const char *sender, struct bytes ud,
                                 struct sms_udh *head, struct bytes *out) XK_MUST_CHECK;

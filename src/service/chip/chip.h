@@ -3,9 +3,9 @@
  * counters, and the number each carries.
  *
  * Functions that change something run inside the caller's transaction; when one fails, the caller
- * rolls back (or back to its savepoint). XK_E_DB and XK_E_BUSY, as store.h has them, can come from all
- * of them and are not repeated below; XK_E_NOT_FOUND means there is no such chip. Keys rest sealed
- * (crypto/keystore.h); what chip_get_keys gives is wiped by its caller. */
+ * rolls back (or back to its savepoint). XK_E_DB and XK_E_BUSY, as store.h has them, can come from
+ * all of them and are not repeated below; XK_E_NOT_FOUND means there is no such chip. Keys rest
+ * sealed (crypto/keystore.h); what chip_get_keys gives is wiped by its caller. */
 #ifndef SERVICE_CHIP_CHIP_H
 #define SERVICE_CHIP_CHIP_H
 
@@ -21,8 +21,8 @@
 enum xk_err chip_get(struct store *s, const char *cid, struct chip *out) XK_MUST_CHECK;
 /* By the ICCID in use, else by the seed's. */
 enum xk_err chip_get_by_iccid(struct store *s, const char *iccid, struct chip *out) XK_MUST_CHECK;
-/* Whose short message is this? By the MSISDN in use; else the seed's (a card may have fallen back to
- * it); else that of a number on its way to a card (it may have switched before its report came
+/* Whose short message is this? By the MSISDN in use; else the seed's (a card may have fallen back
+ * to it); else that of a number on its way to a card (it may have switched before its report came
  * through). Where several cards share a seed, the one with a task under way comes first. */
 enum xk_err chip_get_by_address(struct store *s, const char *msisdn, struct chip *out)
     XK_MUST_CHECK;
@@ -44,8 +44,8 @@ enum xk_err chip_count(struct store *s, const struct chip_filter *filter, uint64
  * task has it; XK_E_STATE 14001: it is BLOCKED or not of a domestic form. */
 enum xk_err chip_lock(struct store *s, const char *cid, const uint8_t task_id[8], int64_t now)
     XK_MUST_CHECK;
-/* Gives it back: ACTIVE when it carries another number than its seed, else IN_STOCK. XK_E_STATE: that
- * task does not have it. */
+/* Gives it back: ACTIVE when it carries another number than its seed, else IN_STOCK. XK_E_STATE:
+ * that task does not have it. */
 enum xk_err chip_unlock(struct store *s, const char *cid, const uint8_t task_id[8], int64_t now)
     XK_MUST_CHECK;
 /* Takes it out of service, or back in. XK_E_STATE: a task has it, or it is there already. */
@@ -54,8 +54,8 @@ enum xk_err chip_unblock(struct store *s, const char *cid, int64_t now) XK_MUST_
 
 /* Counters of SCP80, one a direction (P-4). */
 
-/* Counts one up and gives it; spent when the caller's transaction is committed. XK_E_LIMIT: all 2^40
- * are used up. */
+/* Counts one up and gives it; spent when the caller's transaction is committed. XK_E_LIMIT: all
+ * 2^40 are used up. */
 enum xk_err chip_next_down_counter(struct store *s, const char *cid, uint64_t *counter)
     XK_MUST_CHECK;
 /* XK_E_DENIED: not higher than the highest accepted so far. */
@@ -88,14 +88,15 @@ enum xk_err chip_batch_get(struct store *s, const char *batch_id, struct chip_ba
 enum xk_err chip_batch_list(struct store *s, const char *after, struct chip_batch *out, size_t cap,
                             size_t *n) XK_MUST_CHECK;
 
-/* One chip as given (state, counters and all); the number in use "" takes the seed's. Its batch counts
- * it, and is made when new. XK_E_EXISTS: the CID is taken; XK_E_VALUE: a field or key length is
- * wrong; XK_E_STATE: vendor, grade or form are not its batch's. */
+/* One chip as given (state, counters and all); the number in use "" takes the seed's. Its batch
+ * counts it, and is made when new. XK_E_EXISTS: the CID is taken; XK_E_VALUE: a field or key length
+ * is wrong; XK_E_STATE: vendor, grade or form are not its batch's. */
 enum xk_err chip_add(struct store *s, struct keystore *ks, const struct chip *chip,
                      const struct chip_keys *keys, int64_t now) XK_MUST_CHECK;
 
-/* A file of chips (docs/interfaces/import-files.md): CSV with a header line, or a card vendor's output
- * file, which is told by its first line ("*HEADER"). What the file does not say comes from here. */
+/* A file of chips (docs/interfaces/import-files.md): CSV with a header line, or a card vendor's
+ * output file, which is told by its first line ("*HEADER"). What the file does not say comes from
+ * here. */
 struct chip_import {
     const char *batch_id;  /* the file's own wins; one of them must be there */
     const char *vendor;    /* "" unknown */
@@ -113,8 +114,8 @@ struct chip_import {
 enum xk_err chip_import_file(struct store *s, struct keystore *ks, const struct chip_import *how,
                              struct bytes file, int64_t now, struct import_report *report)
     XK_MUST_CHECK;
-/* P-4: the three keys of a card out of an operator master key (16 to 32 bytes): CMAC-KDF with labels
- * "KIc", "KID", "KIK" over the CID's 20 digits; 16 bytes each. */
+/* P-4: the three keys of a card out of an operator master key (16 to 32 bytes): CMAC-KDF with
+ * labels "KIc", "KID", "KIK" over the CID's 20 digits; 16 bytes each. */
 enum xk_err chip_derive_keys(const struct secret *master, const char *cid, struct chip_keys *out)
     XK_MUST_CHECK;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The outbox: what was decided and committed and must still be said. A row is written in the same
  * transaction as the decision, and goes away when the other side has it. After a crash all rows are
- * said again; every listener therefore knows repeats (a card by its counter, a partner by eventId). */
+ * said again; every listener therefore knows repeats (a card by its counter, a partner by
+ * eventId). */
 #ifndef SERVICE_NOTIFY_OUTBOX_H
 #define SERVICE_NOTIFY_OUTBOX_H
 

@@ -2,8 +2,8 @@
 /* The write task and its machine (P-12): from the wish to the attached number. Everything here runs
  * inside a transaction of the caller; what must be said afterwards is put into the outbox.
  *
- * Inputs are functions; each finds its task, checks that the table of transitions has such a row and
- * refuses (XK_E_STATE) what has not. Late and repeated inputs are harmless. */
+ * Inputs are functions; each finds its task, checks that the table of transitions has such a row
+ * and refuses (XK_E_STATE) what has not. Late and repeated inputs are harmless. */
 #ifndef SERVICE_ORDER_ORDER_H
 #define SERVICE_ORDER_ORDER_H
 
@@ -94,8 +94,9 @@ struct order_wish {
     enum task_channel channel;
 };
 
-/* *code is CODE_OK or why not; *t is the task that now exists for (app, orderNo): the first one when
- * this is a repeat (*repeat), else a new one, which may already have ended REJECTED or CHECK_FAIL. */
+/* *code is CODE_OK or why not; *t is the task that now exists for (app, orderNo): the first one
+ * when this is a repeat (*repeat), else a new one, which may already have ended REJECTED or
+ * CHECK_FAIL. */
 enum xk_err order_apply(struct order_ctx *c, const struct order_wish *w, struct task *t, int *code,
                         bool *repeat) XK_MUST_CHECK;
 /* W3, W4: *code CODE_OK, CODE_NO_SUCH_TASK or CODE_TASK_STATE ... */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The virtual terminal: a modem that reads its card, hosts the toolkit, attaches and carries short
- * messages. A pure engine: inputs come with the time, actions are asked for until there is none. One
- * real modem program and a hundred thousand simulated devices use the same code.
+ * messages. A pure engine: inputs come with the time, actions are asked for until there is none.
+ * One real modem program and a hundred thousand simulated devices use the same code.
  *
  *     modem_input(m, now, &in);
  *     while (modem_next(m, &action)) perform(&action);

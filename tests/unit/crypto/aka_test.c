@@ -119,7 +119,8 @@ TEST(vector_of_ts_35_208)
     CHECK_HEX(BYTES_OF(auts), "ba853f3c123ccf44e93596e355c6");
 }
 
-/* TUAK end to end in each size that a card may have: TS 35.231 with 64-bit MAC, 128-bit CK and IK */
+/* TUAK end to end in each size that a card may have: TS 35.231 with 64-bit MAC, 128-bit CK and
+ * IK */
 TEST(tuak_round_trip)
 {
     static const uint8_t rand[16] = {1, 2, 3}, sqn[6] = {0, 0, 0, 0, 1, 0x45}, amf[2] = {0x80, 0};
@@ -149,8 +150,8 @@ TEST(tuak_round_trip)
     }
 }
 
-/* TS 35.233 set 4 inside a vector: K of 128 bits, RES of 128 bits, CK, IK, AK do not depend on the MAC's
- * length */
+/* TS 35.233 set 4 inside a vector: K of 128 bits, RES of 128 bits, CK, IK, AK do not depend on the
+ * MAC's length */
 TEST(tuak_vector_of_ts_35_233)
 {
     struct aka_subscriber s = {.algorithm = AKA_TUAK, .res_len = 16};

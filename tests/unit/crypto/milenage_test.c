@@ -163,8 +163,8 @@ TEST(own_constants)
     }
 }
 
-/* Every rotation: OUT3 with r3 = r equals OUT4 with r4 = r when the c are equal, and equals OUT2 for
- * rotations of whole words taken from the standard set; r and r+64 differ by swapped halves. */
+/* Every rotation: OUT3 with r3 = r equals OUT4 with r4 = r when the c are equal, and equals OUT2
+ * for rotations of whole words taken from the standard set; r and r+64 differ by swapped halves. */
 TEST(rotations)
 {
     for (unsigned r = 0; r < 128; r++) {
@@ -179,7 +179,8 @@ TEST(rotations)
     }
 }
 
-/* Rotations that no standard set uses, computed by a second implementation (tests/vectors/milenage) */
+/* Rotations that no standard set uses, computed by a second implementation
+ * (tests/vectors/milenage) */
 TEST(rotations_odd)
 {
     struct vectors v;

@@ -5,8 +5,8 @@
 #include "crypto/hash.h"
 #include "xt.h"
 
-/* Contexts are per thread: threads that start, compute and end side by side neither disturb each other
- * nor leave anything behind (the sanitizers watch). */
+/* Contexts are per thread: threads that start, compute and end side by side neither disturb each
+ * other nor leave anything behind (the sanitizers watch). */
 #define THREADS 8
 #define ROUNDS 200
 

@@ -21,7 +21,7 @@ enum store_type { STORE_NULL, STORE_INT, STORE_TEXT, STORE_BYTES };
 struct store_value {
     enum store_type type;
     int64_t i;
-    struct bytes b; /* TEXT and BYTES: borrowed for the call */
+    struct bytes b; /* TEXT and BYTES: borrowed for the call; TEXT is UTF-8 without NUL */
 };
 
 static inline struct store_value sv_int(int64_t v)
@@ -46,6 +46,8 @@ static inline struct store_value sv_null(void)
 
 #define SV(...) ((const struct store_value[]){__VA_ARGS__})
 #define SV_N(...) (sizeof((const struct store_value[]){__VA_ARGS__}) / sizeof(struct store_value))
+/* Both at once: store_exec(s, &q, SVS(sv_int(1), sv_text("a")), NULL) */
+#define SVS(...) SV(__VA_ARGS__), SV_N(__VA_ARGS__)
 
 /* The ways to keep it: implemented by db. Rooms above call the functions below. */
 struct store_driver {
@@ -72,13 +74,18 @@ struct store {
     const struct store_driver *driver;
     unsigned fail_at; /* tests: the n-th statement from now fails with XK_E_DB; 0 = never */
     bool in_tx, in_savepoint, in_rows;
+    const char *why; /* of a failure found above the driver; NULL: ask the driver */
+    char kept[160];  /* a driver's words that a rollback would overwrite */
 };
 
 void store_close(struct store *s); /* NULL is fine */
-/* Applies the migrations of src/store/schema that are missing. XK_E_STATE: the database is newer
- * than this program. */
+/* Applies the migrations of src/store/schema that are missing, all or none. XK_E_STATE: the
+ * database is newer than this program, or one that was applied is not the one we know. */
 enum xk_err store_migrate(struct store *s) XK_MUST_CHECK;
 
+/* XK_E_STATE: a call out of its order (begin within a transaction, commit outside of one, two
+ * cursors). XK_E_BUSY: somebody else is writing. After a failed commit the transaction still wants
+ * its rollback. */
 enum xk_err store_begin(struct store *s) XK_MUST_CHECK;
 enum xk_err store_commit(struct store *s) XK_MUST_CHECK;
 void store_rollback(struct store *s); /* fine outside a transaction too */
@@ -100,6 +107,10 @@ enum xk_err store_open(struct store *s, const struct store_query *q, const struc
                        size_t n) XK_MUST_CHECK;
 enum xk_err store_next(struct store *s) XK_MUST_CHECK;
 void store_finish(struct store *s);
+/* store_open and the first store_next, for queries of one row: on XK_OK read it, then store_finish.
+ * XK_E_NOT_FOUND: no row; nothing is left to finish. */
+enum xk_err store_row(struct store *s, const struct store_query *q, const struct store_value *v,
+                      size_t n) XK_MUST_CHECK;
 int64_t store_get_int(struct store *s, int column);
 struct bytes store_get_bytes(struct store *s, int column); /* valid until the next row */
 /* Copies into out with a NUL, cut to cap. NULL gives "". */

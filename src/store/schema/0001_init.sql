@@ -46,7 +46,7 @@ CREATE TABLE pool (                         -- number pools (P-24)
 CREATE TABLE number (                       -- number resources with their keys
     imsi          TEXT PRIMARY KEY,
     msisdn        TEXT NOT NULL UNIQUE,
-    iccid         TEXT NOT NULL UNIQUE,
+    iccid         TEXT UNIQUE,              -- NULL: lost in a quarantine, the card keeps its own (P-25)
     smsc          TEXT NOT NULL,
     pool_id       TEXT NOT NULL,
     purpose       BIGINT NOT NULL,
@@ -61,6 +61,12 @@ CREATE TABLE number (                       -- number resources with their keys
 );
 CREATE INDEX number_free ON number (pool_id, state, imsi);
 CREATE INDEX number_frozen ON number (state, frozen_until);
+
+CREATE TABLE iccid_retired (                -- P-25: never used again
+    iccid         TEXT PRIMARY KEY,
+    imsi          TEXT NOT NULL,            -- that it went with
+    at            BIGINT NOT NULL
+);
 
 CREATE TABLE pool_count (                   -- kept by the moves themselves: levels without counting rows
     pool_id       TEXT NOT NULL,
@@ -146,7 +152,7 @@ CREATE TABLE task (                         -- write tasks (P-12)
 );
 CREATE INDEX task_due ON task (due_at);
 CREATE INDEX task_cid ON task (cid, created_at);
-CREATE INDEX task_batch ON task (batch_id, state);
+CREATE INDEX task_of_batch ON task (batch_id, state);
 CREATE INDEX task_imsi ON task (imsi);
 
 CREATE TABLE task_event (                   -- the time line of a task; KPI, audit and people read it

@@ -64,8 +64,9 @@ struct task {
     bool attach_seen;      /* the home network saw the new IMSI */
     bool report_seen;      /* the card reported result 00 */
     uint32_t attempts;     /* sendings of the present step, the first counts */
-    uint32_t attempts_all; /* scripts sent over the whole task; 2 is a first-pass success */
+    uint32_t attempts_all; /* rounds over the whole task: 1 at first, 1 more with each repeat */
     uint32_t retries;      /* by W4 */
+    uint32_t rollbacks;    /* times the card went back to the seed */
     uint8_t card_result;   /* enum script_result of the last report */
     int code;              /* P-17 code when it ended badly, else 0 */
     char message[128];

@@ -42,16 +42,24 @@ struct outbox_ids {
 };
 void outbox_ids_init(struct outbox_ids *ids, int64_t now);
 
-/* Writes the row (id set) and appends a copy to `said`. */
+/* Rows that are said straight after the commit are not due again before this: only a listener that
+ * stays silent, or a crash, brings them back. */
+#define OUTBOX_LEASE_MS 60000
+
+/* Writes the row (id set) and appends a copy to `said`. Callbacks are due at due_at and are said by
+ * outbox_take alone, which keeps their order; all else is said by the caller after the commit. */
 enum xk_err outbox_add(struct store *s, struct outbox_ids *ids, const struct outbox_item *item,
                        struct outbox_list *said) XK_MUST_CHECK;
 /* It was said and heard. Unknown ids are fine (a repeat). */
 enum xk_err outbox_done(struct store *s, int64_t id) XK_MUST_CHECK;
 /* It was not heard: try again at due_at. */
 enum xk_err outbox_again(struct store *s, int64_t id, int64_t due_at) XK_MUST_CHECK;
-/* The rows due at `now`, oldest first, at most limit; of a group only its oldest row. */
-enum xk_err outbox_due(struct store *s, int64_t now, size_t limit, struct outbox_list *out)
+/* The rows due at `now`, oldest first, at most limit; of a group only its oldest row. Each is
+ * leased for OUTBOX_LEASE_MS to the caller, who says it after the commit. */
+enum xk_err outbox_take(struct store *s, int64_t now, size_t limit, struct outbox_list *out)
     XK_MUST_CHECK;
+/* After a restart: whatever is there is due. */
+enum xk_err outbox_wake(struct store *s) XK_MUST_CHECK;
 /* When the next row is due: INT64_MAX when there is none. */
 enum xk_err outbox_next_due(struct store *s, int64_t *at) XK_MUST_CHECK;
 

@@ -25,7 +25,6 @@ struct order_policy {
     uint32_t validity_s;         /* of a short message: 86400 */
     int64_t expiry_ms;           /* of a task: 48 h */
     int64_t relay_ms;            /* W5: 10 min */
-    int64_t attach_ms;           /* COMMITTED: 30 min */
     bool keep_seed;              /* flag KEEP_SEED: the seed stays as fall-back */
     bool single_shot;            /* PREPARE and COMMIT in one script over SMS too */
     uint32_t breaker_window;     /* P-19: 50 */
@@ -134,9 +133,14 @@ enum xk_err task_load(struct store *s, const uint8_t id[TASK_ID_LEN], struct tas
 enum xk_err task_load_by_order(struct store *s, const char *app_id, const char *order_no,
                                struct task *out) XK_MUST_CHECK;
 enum xk_err task_load_by_imsi(struct store *s, const char *imsi, struct task *out) XK_MUST_CHECK;
-/* The tasks of a batch or a card (either may be NULL) that came after `after`, oldest first. */
-enum xk_err task_list(struct order_ctx *c, const char *batch_id, const char *cid,
-                      const char *app_id, int64_t after_created, size_t limit,
+/* The tasks of a batch, of a card, or (both NULL) of an application, in order of their ids, which
+ * is the order they came in; those behind `after` (zeros: from the start), at most limit. */
+struct task_filter {
+    const char *batch_id, *cid, *app_id;
+    uint8_t after[TASK_ID_LEN];
+    size_t limit;
+};
+enum xk_err task_list(struct store *s, const struct task_filter *f,
                       enum xk_err (*each)(void *arg, const struct task *t), void *arg)
     XK_MUST_CHECK;
 

@@ -60,6 +60,7 @@ CREATE TABLE number (                       -- number resources with their keys
     updated_at    BIGINT NOT NULL
 );
 CREATE INDEX number_free ON number (pool_id, state, imsi);
+CREATE INDEX number_cid ON number (cid);
 CREATE INDEX number_frozen ON number (state, frozen_until);
 
 CREATE TABLE iccid_retired (                -- P-25: never used again
@@ -138,6 +139,7 @@ CREATE TABLE task (                         -- write tasks (P-12)
     attempts      BIGINT NOT NULL,
     attempts_all  BIGINT NOT NULL,
     retries       BIGINT NOT NULL,
+    rollbacks     BIGINT NOT NULL,
     card_result   BIGINT NOT NULL,
     code          BIGINT NOT NULL,
     message       TEXT NOT NULL,

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* W1, W3, W4, W5: what customers ask for. */
+#include "service/chip/chip.h"
+#include "service/number/number.h"
+#include "service/order/machine.h"
+#include "service/order/task_store.h"
+
+static void new_task(struct order_ctx *c, const struct order_wish *w, struct task *t)
+{
+    uint64_t id = (uint64_t)c->ids->next++;
+
+    *t = (struct task){.mode = w->mode,
+                       .channel = w->channel,
+                       .state = TASK_ACCEPTED,
+                       .created_at = c->now,
+                       .updated_at = c->now,
+                       .due_at = INT64_MAX,
+                       .expires_at = c->now + c->policy->expiry_ms};
+    for (size_t i = 0; i < TASK_ID_LEN; i++)
+        t->id[i] = (uint8_t)(id >> (8 * (TASK_ID_LEN - 1 - i)));
+    snprintf(t->order_no, sizeof t->order_no, "%s", w->order_no);
+    snprintf(t->app_id, sizeof t->app_id, "%s", w->app_id);
+    snprintf(t->batch_id, sizeof t->batch_id, "%s", w->batch_id ? w->batch_id : "");
+    snprintf(t->cid, sizeof t->cid, "%s", w->cid);
+    snprintf(t->pool_id, sizeof t->pool_id, "%s", w->pool_id ? w->pool_id : "");
+    snprintf(t->target_msisdn, sizeof t->target_msisdn, "%s",
+             w->target_msisdn ? w->target_msisdn : "");
+    snprintf(t->callback_url, sizeof t->callback_url, "%s", w->callback_url ? w->callback_url : "");
+}
+
+/* What this card, as it is, allows. */
+static int check_chip(const struct task *t, const struct chip *chip)
+{
+    static const uint8_t no_task[TASK_ID_LEN];
+
+    if (chip_form_type(chip->form) != CHIP_DOMESTIC || t->channel == TASK_CHANNEL_BIP)
+        return CODE_CARD_CANNOT;
+    if (chip->state == CHIP_BLOCKED)
+        return CODE_CARD_STATE;
+    if (memcmp(chip->task_id, no_task, sizeof no_task) != 0 &&
+        memcmp(chip->task_id, t->id, sizeof no_task) != 0)
+        return CODE_TASK_UNDER_WAY;
+    if (t->mode == TASK_MODE_NEW && strcmp(chip->imsi, chip->seed_imsi) != 0)
+        return CODE_CARD_BUSY;
+    if (t->mode == TASK_MODE_SWAP && strcmp(chip->imsi, chip->seed_imsi) == 0)
+        return CODE_CARD_STATE;
+    if (t->mode == TASK_MODE_RESTORE &&
+        (chip->seed_imsi[0] == '\0' || strcmp(chip->imsi, chip->seed_imsi) == 0))
+        return CODE_CARD_STATE;
+    if (t->channel == TASK_CHANNEL_SMS && chip->msisdn[0] == '\0')
+        return CODE_CARD_CANNOT;
+    return CODE_OK;
+}
+
+static int reserve_code(enum xk_err err, const struct task *t)
+{
+    switch ((int)err) {
+    case XK_OK:
+        return CODE_OK;
+    case XK_E_NOT_FOUND:
+        return t->target_msisdn[0] ? CODE_NUMBER_ELSEWHERE : CODE_POOL_EMPTY;
+    case XK_E_EXISTS:
+        return CODE_NUMBER_TAKEN;
+    case XK_E_STATE:
+        return CODE_NUMBER_FROZEN;
+    case XK_E_DENIED:
+        return CODE_NUMBER_ELSEWHERE;
+    default:
+        return CODE_INTERNAL;
+    }
+}
+
+static enum xk_err lock_number(struct order_ctx *c, struct task *t, const struct chip *chip,
+                               int *code)
+{
+    struct number n;
+    enum xk_err err;
+
+    if (t->mode == TASK_MODE_RESTORE) {
+        snprintf(t->imsi, sizeof t->imsi, "%s", chip->seed_imsi);
+        snprintf(t->msisdn, sizeof t->msisdn, "%s", chip->seed_msisdn);
+        snprintf(t->iccid, sizeof t->iccid, "%s", chip->seed_iccid);
+        *code = CODE_OK;
+        return XK_OK;
+    }
+    err = number_reserve(c->store, t->pool_id, t->target_msisdn, t->cid, t->id, c->now, &n);
+    *code = reserve_code(err, t);
+    if (*code == CODE_INTERNAL)
+        return err;
+    if (*code == CODE_OK) {
+        snprintf(t->imsi, sizeof t->imsi, "%s", n.imsi);
+        snprintf(t->msisdn, sizeof t->msisdn, "%s", n.msisdn);
+        snprintf(t->iccid, sizeof t->iccid, "%s", n.iccid);
+    }
+    return XK_OK;
+}
+
+static enum xk_err open_number(struct order_ctx *c, struct task *t)
+{
+    struct outbox_item item = {
+        .kind = OUTBOX_OPEN, .address = t->imsi, .due_at = c->now, .group_key = ""};
+
+    if (t->mode == TASK_MODE_RESTORE) {
+        TRY(machine_move(c, t, TASK_SCRIPT_READY, "the seed is open"));
+        return machine_start(c, t);
+    }
+    t->due_at = c->now + (int64_t)task_state_info(TASK_NUMBER_LOCKED)->dwell_s * 1000;
+    memcpy(item.task_id, t->id, sizeof item.task_id);
+    return outbox_add(c->store, c->ids, &item, c->said);
+}
+
+static void choose_channel(struct task *t, const struct chip *chip)
+{
+    if (t->channel == TASK_CHANNEL_AUTO)
+        t->channel = chip->msisdn[0] ? TASK_CHANNEL_SMS : TASK_CHANNEL_RELAY;
+}
+
+enum xk_err machine_check_and_lock(struct order_ctx *c, struct task *t)
+{
+    struct chip chip;
+    int code;
+    enum xk_err err = chip_get(c->store, t->cid, &chip);
+
+    if (err == XK_E_NOT_FOUND)
+        return machine_end(c, t, TASK_REJECTED, CODE_NO_SUCH_CARD,
+                           code_info(CODE_NO_SUCH_CARD)->en);
+    TRY(err);
+    TRY(machine_move(c, t, TASK_CHECKING, ""));
+    choose_channel(t, &chip);
+    code = check_chip(t, &chip);
+    if (code == CODE_OK)
+        TRY(lock_number(c, t, &chip, &code));
+    if (code != CODE_OK)
+        return machine_end(c, t, TASK_CHECK_FAIL, code, code_info(code)->en);
+    TRY(chip_lock(c->store, t->cid, t->id, c->now));
+    TRY(machine_move(c, t, TASK_NUMBER_LOCKED, t->msisdn));
+    return open_number(c, t);
+}
+
+enum xk_err order_apply(struct order_ctx *c, const struct order_wish *w, struct task *t, int *code,
+                        bool *repeat)
+{
+    enum xk_err err = task_load_by_order(c->store, w->app_id, w->order_no, t);
+
+    *repeat = err == XK_OK;
+    *code = t->code;
+    if (err == XK_OK)
+        return XK_OK;
+    if (err != XK_E_NOT_FOUND)
+        return err;
+    new_task(c, w, t);
+    TRY(task_insert(c->store, t));
+    TRY(task_event_add(c->store, t, c->now, "state", "applied", BYTES_NONE));
+    TRY(machine_check_and_lock(c, t));
+    *code = t->code;
+    return task_save(c->store, t);
+}
+
+/* Loads the task; *code tells the customer when there is none. */
+static enum xk_err find(struct order_ctx *c, const uint8_t id[TASK_ID_LEN], struct task *t,
+                        int *code)
+{
+    enum xk_err err = task_load(c->store, id, t);
+
+    *code = err == XK_E_NOT_FOUND ? CODE_NO_SUCH_TASK : CODE_OK;
+    return err == XK_E_NOT_FOUND ? XK_OK : err;
+}
+
+enum xk_err order_cancel(struct order_ctx *c, const uint8_t id[TASK_ID_LEN], int *code)
+{
+    struct task t;
+
+    TRY(find(c, id, &t, code));
+    if (*code != CODE_OK)
+        return XK_OK;
+    if (!machine_may_move(t.state, TASK_CANCELLED)) {
+        *code = CODE_TASK_STATE;
+        return XK_OK;
+    }
+    TRY(machine_end(c, &t, TASK_CANCELLED, CODE_OK, "cancelled by the customer"));
+    return task_save(c->store, &t);
+}
+
+static void forget_round(struct order_ctx *c, struct task *t)
+{
+    t->attempts = 0;
+    t->attempts_all++;
+    t->retries++;
+    t->code = CODE_OK;
+    t->message[0] = '\0';
+    t->finished_at = 0;
+    t->expires_at = c->now + c->policy->expiry_ms;
+}
+
+/* The number is still held and the card may be half way: go on where it stopped. */
+static enum xk_err resume(struct order_ctx *c, struct task *t)
+{
+    struct chip chip;
+
+    if (t->channel == TASK_CHANNEL_RELAY) {
+        TRY(machine_move(c, t, TASK_SCRIPT_READY, "retry by hand"));
+        t->due_at = c->now + c->policy->relay_ms;
+        return XK_OK;
+    }
+    TRY(machine_move(c, t, machine_resume_state(t), "retry by hand"));
+    TRY(chip_get(c->store, t->cid, &chip));
+    return machine_send(c, t, &chip);
+}
+
+enum xk_err order_retry(struct order_ctx *c, const uint8_t id[TASK_ID_LEN], int *code)
+{
+    struct task t;
+
+    TRY(find(c, id, &t, code));
+    if (*code != CODE_OK)
+        return XK_OK;
+    if (t.state == TASK_MANUAL) {
+        forget_round(c, &t);
+        TRY(resume(c, &t));
+        return task_save(c->store, &t);
+    }
+    if (!machine_may_move(t.state, TASK_ACCEPTED)) {
+        *code = CODE_TASK_STATE;
+        return XK_OK;
+    }
+    forget_round(c, &t);
+    t.attempts_all--; /* machine_start counts the new round */
+    t.step = TASK_STEP_NONE;
+    t.attach_seen = t.report_seen = false;
+    t.card_result = 0;
+    t.imsi[0] = t.msisdn[0] = t.iccid[0] = '\0';
+    TRY(machine_move(c, &t, TASK_ACCEPTED, "retry by hand"));
+    TRY(machine_check_and_lock(c, &t));
+    *code = t.code;
+    return task_save(c->store, &t);
+}
+
+enum xk_err order_relay_script(struct order_ctx *c, const uint8_t id[TASK_ID_LEN],
+                               struct buf *packet, int *code)
+{
+    struct chip chip;
+    struct task t;
+
+    TRY(find(c, id, &t, code));
+    if (*code != CODE_OK)
+        return XK_OK;
+    if (t.channel != TASK_CHANNEL_RELAY || t.state != TASK_SCRIPT_READY) {
+        *code = t.channel == TASK_CHANNEL_RELAY && t.state >= TASK_SENDING ? CODE_SCRIPT_GONE
+                                                                           : CODE_TASK_STATE;
+        return XK_OK;
+    }
+    TRY(chip_get(c->store, t.cid, &chip));
+    TRY(machine_build(c, &t, &chip, packet));
+    t.attempts++;
+    t.sending_at = c->now;
+    t.due_at = c->now + c->policy->relay_ms;
+    TRY(machine_move(c, &t, TASK_SENDING, "fetched for relay"));
+    return task_save(c->store, &t);
+}

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What comes back: from the home network, the SMSC, the cards and the clock. */
+#include "codec/script/script.h"
+#include "service/chip/chip.h"
+#include "service/number/number.h"
+#include "service/order/machine.h"
+#include "service/order/task_store.h"
+
+static bool is_open(const struct task *t)
+{
+    return t->state <= TASK_ATTACHED || t->state == TASK_MANUAL;
+}
+
+enum xk_err order_on_opened(struct order_ctx *c, const char *imsi, const char *reason)
+{
+    struct task t;
+    enum xk_err err = task_load_by_imsi(c->store, imsi, &t);
+
+    if (err == XK_E_NOT_FOUND || (err == XK_OK && t.state != TASK_NUMBER_LOCKED))
+        return XK_OK; /* cancelled meanwhile, or said twice */
+    TRY(err);
+    if (reason) {
+        TRY(machine_end(c, &t, TASK_CHECK_FAIL, CODE_NUMBER_ELSEWHERE, reason));
+        return task_save(c->store, &t);
+    }
+    TRY(number_move(c->store, imsi, NUMBER_RESERVED, NUMBER_ASSIGNED, c->now));
+    TRY(machine_move(c, &t, TASK_SCRIPT_READY, "open in the home network"));
+    TRY(machine_start(c, &t));
+    return task_save(c->store, &t);
+}
+
+enum xk_err order_on_submitted(struct order_ctx *c, const uint8_t id[TASK_ID_LEN],
+                               const char *reason)
+{
+    struct chip chip;
+    struct task t;
+    enum xk_err err = task_load(c->store, id, &t);
+
+    if (err == XK_E_NOT_FOUND || (err == XK_OK && !is_open(&t)))
+        return XK_OK;
+    TRY(err);
+    if (reason && t.attempts >= c->policy->max_attempts &&
+        machine_may_move(t.state, TASK_SEND_FAIL)) {
+        TRY(machine_end(c, &t, TASK_SEND_FAIL, CODE_SEND_FAILED, reason));
+        return task_save(c->store, &t);
+    }
+    if (reason)
+        TRY(task_event_add(c->store, &t, c->now, "note", reason, BYTES_NONE));
+    TRY(chip_get(c->store, t.cid, &chip));
+    if (t.state != TASK_MANUAL)
+        t.due_at = c->now + machine_t1(c, &chip);
+    return task_save(c->store, &t);
+}
+
+enum xk_err order_on_receipt(struct order_ctx *c, const uint8_t id[TASK_ID_LEN], bool delivered)
+{
+    struct task t;
+    enum xk_err err = task_load(c->store, id, &t);
+
+    if (err == XK_E_NOT_FOUND || (err == XK_OK && !is_open(&t)))
+        return XK_OK;
+    TRY(err);
+    if (!delivered) {
+        TRY(task_event_add(c->store, &t, c->now, "receipt", "not delivered", BYTES_NONE));
+        if (t.state != TASK_MANUAL)
+            t.due_at = c->now;
+        return task_save(c->store, &t);
+    }
+    if (t.state != TASK_SENDING)
+        return XK_OK; /* the report was faster, or it is the commit's receipt */
+    TRY(machine_move(c, &t, TASK_DELIVERED, "delivery receipt"));
+    return task_save(c->store, &t);
+}
+
+static enum xk_err number_written(struct order_ctx *c, const struct task *t)
+{
+    struct number n;
+
+    if (t->mode == TASK_MODE_RESTORE)
+        return XK_OK;
+    TRY(number_get_by_imsi(c->store, t->imsi, &n));
+    if (n.state != NUMBER_ASSIGNED)
+        return XK_OK;
+    return number_move(c->store, t->imsi, NUMBER_ASSIGNED, NUMBER_WRITTEN, c->now);
+}
+
+/* The number the card carried before goes into quarantine and is closed in the home network. */
+static enum xk_err retire_old_number(struct order_ctx *c, const struct task *t)
+{
+    struct outbox_item item = {.kind = OUTBOX_CLOSE, .due_at = c->now, .group_key = ""};
+    struct number old;
+    enum xk_err err;
+
+    if (t->mode == TASK_MODE_NEW)
+        return XK_OK;
+    err = number_get_in_use(c->store, t->cid, t->imsi, &old);
+    if (err == XK_E_NOT_FOUND)
+        return XK_OK;
+    TRY(err);
+    TRY(number_move(c->store, old.imsi, NUMBER_IN_USE, NUMBER_FROZEN, c->now));
+    item.address = old.imsi;
+    memcpy(item.task_id, t->id, sizeof item.task_id);
+    return outbox_add(c->store, c->ids, &item, c->said);
+}
+
+static enum xk_err succeed(struct order_ctx *c, struct task *t)
+{
+    TRY(retire_old_number(c, t));
+    if (t->mode != TASK_MODE_RESTORE)
+        TRY(number_move(c->store, t->imsi, NUMBER_WRITTEN, NUMBER_IN_USE, c->now));
+    return machine_end(c, t, TASK_SUCCESS, CODE_OK, "");
+}
+
+/* After the card switched: both the home network and the card must have said so (P-1). Over RELAY
+ * the card's answer to the script is its word. */
+static enum xk_err try_finish(struct order_ctx *c, struct task *t, const struct chip *chip)
+{
+    bool card_said =
+        t->report_seen || (t->channel == TASK_CHANNEL_RELAY && t->card_result == SCRIPT_COMMITTED);
+
+    if (t->attach_seen && t->state != TASK_ATTACHED)
+        TRY(machine_walk(c, t, TASK_ATTACHED));
+    if (t->attach_seen && card_said)
+        return succeed(c, t);
+    t->due_at = c->now + machine_t1(c, chip);
+    return XK_OK;
+}
+
+static enum xk_err on_prepared(struct order_ctx *c, struct task *t, const struct chip *chip)
+{
+    if (t->step != TASK_STEP_PREPARE)
+        return XK_OK; /* said again, the commit is on its way */
+    TRY(number_written(c, t));
+    TRY(machine_walk(c, t, TASK_PREPARED));
+    t->step = TASK_STEP_COMMIT;
+    t->attempts = 0;
+    return machine_send(c, t, chip);
+}
+
+static enum xk_err on_committed(struct order_ctx *c, struct task *t, const struct chip *chip)
+{
+    if (t->state == TASK_COMMITTED || t->state == TASK_ATTACHED)
+        return XK_OK;
+    TRY(number_written(c, t));
+    TRY(machine_walk(c, t, TASK_COMMITTED));
+    t->step = TASK_STEP_COMMIT;
+    t->attempts = 0;
+    return try_finish(c, t, chip);
+}
+
+static enum xk_err on_ok(struct order_ctx *c, struct task *t, const struct chip *chip)
+{
+    t->report_seen = true;
+    TRY(number_written(c, t));
+    if (t->state != TASK_ATTACHED)
+        TRY(machine_walk(c, t, TASK_COMMITTED));
+    t->step = TASK_STEP_COMMIT;
+    return try_finish(c, t, chip);
+}
+
+static enum xk_err on_fell_back(struct order_ctx *c, struct task *t, const struct chip *chip)
+{
+    if (!machine_may_move(t->state, TASK_ROLLED_BACK))
+        return XK_OK;
+    TRY(chip_set_number(c->store, chip->cid, chip->seed_imsi, chip->seed_msisdn, chip->seed_iccid,
+                        c->now));
+    t->attach_seen = t->report_seen = false;
+    if (t->rollbacks >= c->policy->rollback_retries)
+        return machine_end(c, t, TASK_ROLLED_BACK, CODE_FELL_BACK, code_info(CODE_FELL_BACK)->en);
+    TRY(machine_move(c, t, TASK_ROLLED_BACK, "the card went back to its seed"));
+    t->rollbacks++;
+    t->attempts_all++;
+    t->step = TASK_STEP_PREPARE;
+    t->attempts = 0;
+    TRY(machine_move(c, t, TASK_SENDING, "again"));
+    return machine_send(c, t, chip);
+}
+
+static enum xk_err on_note(struct order_ctx *c, struct task *t, const struct chip *chip)
+{
+    (void)chip;
+    return task_event_add(c->store, t, c->now, "note", script_result_en(t->card_result),
+                          BYTES_NONE);
+}
+
+static bool may_fail_on_card(const struct task *t)
+{
+    return machine_may_move(t->state, TASK_CARD_ERROR);
+}
+
+/* The card will say the same to the same script: a person or another number is needed. */
+static enum xk_err on_refused(struct order_ctx *c, struct task *t, const struct chip *chip)
+{
+    (void)chip;
+    if (!may_fail_on_card(t))
+        return XK_OK;
+    return machine_end(c, t, TASK_CARD_ERROR, CODE_CARD_FAILED, script_result_en(t->card_result));
+}
+
+/* Something on the way or in passing: worth another attempt. */
+static enum xk_err on_stumbled(struct order_ctx *c, struct task *t, const struct chip *chip)
+{
+    if (!may_fail_on_card(t))
+        return XK_OK;
+    if (t->attempts >= c->policy->max_attempts)
+        return on_refused(c, t, chip);
+    TRY(machine_move(c, t, TASK_CARD_ERROR, script_result_en(t->card_result)));
+    t->attempts_all++;
+    TRY(machine_move(c, t, machine_resume_state(t), "again"));
+    return machine_send(c, t, chip);
+}
+
+static const struct {
+    enum script_result result;
+    enum xk_err (*handle)(struct order_ctx *c, struct task *t, const struct chip *chip);
+} results[] = {
+    /* P-3 */
+    {SCRIPT_OK, on_ok},
+    {SCRIPT_PREPARED, on_prepared},
+    {SCRIPT_COMMITTED, on_committed},
+    {SCRIPT_BAD_MAC, on_stumbled},
+    {SCRIPT_REPLAYED, on_stumbled},
+    {SCRIPT_WRONG_CARD, on_refused},
+    {SCRIPT_BAD_VERSION, on_refused},
+    {SCRIPT_NO_SPACE, on_refused},
+    {SCRIPT_BAD_ALGORITHM, on_refused},
+    {SCRIPT_BAD_LENGTH, on_refused},
+    {SCRIPT_REFRESH_REFUSED, on_note},
+    {SCRIPT_FELL_BACK, on_fell_back},
+    {SCRIPT_ATTACH_TIMEOUT, on_note},
+    {SCRIPT_INTERNAL, on_stumbled},
+};
+
+/* The result an answer means when the applet had no word in it (TS 102 225 5.2). */
+static uint8_t result_of_status(uint8_t status)
+{
+    if (status == 0x01 || status == 0x05 || status == 0x06)
+        return SCRIPT_BAD_MAC;
+    if (status == 0x02 || status == 0x03 || status == 0x04)
+        return SCRIPT_REPLAYED;
+    return status == 0x07 ? SCRIPT_NO_SPACE : SCRIPT_INTERNAL;
+}
+
+static enum xk_err note_report(struct order_ctx *c, const struct task *t,
+                               const struct order_report *r, uint8_t result)
+{
+    uint8_t *data = arena_alloc(c->arena, r->packet.n + 1);
+    char detail[160];
+
+    if (!data)
+        return XK_E_NOMEM;
+    data[0] = r->iei;
+    if (r->packet.n > 0)
+        memcpy(data + 1, r->packet.p, r->packet.n);
+    snprintf(detail, sizeof detail, "%s from %s: %02X %s%s", r->is_answer ? "answer" : "report",
+             r->from ? r->from : "relay", result, script_result_en(result),
+             r->repeated ? " (repeated)" : "");
+    return task_event_add(c->store, t, c->now, "sms_in", detail, BYTES(data, r->packet.n + 1));
+}
+
+static enum xk_err find_task(struct order_ctx *c, const struct chip *chip,
+                             const struct order_report *r, struct task *t)
+{
+    TRY(task_load(c->store, r->has_result ? r->task_id : chip->task_id, t));
+    return strcmp(t->cid, chip->cid) == 0 ? XK_OK : XK_E_NOT_FOUND;
+}
+
+static enum xk_err dispatch(struct order_ctx *c, struct task *t, const struct chip *chip)
+{
+    for (size_t i = 0; i < ARRAY_LEN(results); i++) {
+        if (results[i].result == t->card_result)
+            return results[i].handle(c, t, chip);
+    }
+    return on_stumbled(c, t, chip);
+}
+
+enum xk_err order_on_report(struct order_ctx *c, const struct chip *chip,
+                            const struct order_report *r)
+{
+    struct task t;
+    uint8_t result = r->has_result ? r->result : result_of_status(r->status);
+    enum xk_err err;
+
+    if (!r->is_answer)
+        TRY(chip_accept_up_counter(c->store, chip->cid, r->counter));
+    else if (r->counter > chip->down_counter)
+        return XK_E_DENIED; /* to nothing we ever said */
+    if (r->imei[0] || r->cos[0] || r->has_wear)
+        TRY(chip_set_reported(c->store, chip->cid, r->imei, r->cos,
+                              r->has_wear ? r->wear_left : UINT32_MAX, c->now));
+    err = find_task(c, chip, r, &t);
+    if (err == XK_E_NOT_FOUND || (err == XK_OK && !is_open(&t)))
+        return XK_OK; /* of a task that has ended: nothing to move */
+    TRY(err);
+    TRY(note_report(c, &t, r, result));
+    if (r->is_answer && r->counter < chip->down_counter && result >= SCRIPT_BAD_MAC)
+        return XK_OK; /* a complaint about an attempt that has been repeated since */
+    t.card_result = result;
+    TRY(dispatch(c, &t, chip));
+    return task_save(c->store, &t);
+}
+
+static enum xk_err attach_elsewhere(struct order_ctx *c, const char *imsi)
+{
+    struct chip chip;
+    enum xk_err err = chip_get_by_seed(c->store, imsi, &chip);
+
+    if (err == XK_E_NOT_FOUND || (err == XK_OK && strcmp(chip.imsi, imsi) == 0))
+        return XK_OK;
+    TRY(err);
+    /* back on its seed: that is where it can be reached now */
+    return chip_set_number(c->store, chip.cid, chip.seed_imsi, chip.seed_msisdn, chip.seed_iccid,
+                           c->now);
+}
+
+enum xk_err order_on_attach(struct order_ctx *c, const char *imsi, const char *imei, int64_t at)
+{
+    struct chip chip;
+    struct task t;
+    enum xk_err err = task_load_by_imsi(c->store, imsi, &t);
+
+    (void)at;
+    if (err == XK_E_NOT_FOUND)
+        return attach_elsewhere(c, imsi);
+    TRY(err);
+    if (!is_open(&t) || t.attach_seen || t.step == TASK_STEP_NONE)
+        return XK_OK;
+    if (t.mode == TASK_MODE_RESTORE && t.card_result != SCRIPT_COMMITTED &&
+        t.card_result != SCRIPT_OK)
+        return attach_elsewhere(c, imsi);
+    t.attach_seen = true;
+    TRY(task_event_add(c->store, &t, c->now, "attach", imei, BYTES_NONE));
+    TRY(chip_set_number(c->store, t.cid, t.imsi, t.msisdn, t.iccid, c->now));
+    TRY(chip_get(c->store, t.cid, &chip));
+    TRY(number_written(c, &t));
+    t.step = TASK_STEP_COMMIT;
+    t.attempts = 0;
+    TRY(try_finish(c, &t, &chip));
+    return task_save(c->store, &t);
+}
+
+static enum xk_err expire(struct order_ctx *c, struct task *t)
+{
+    return machine_end(c, t, TASK_EXPIRED, CODE_NO_ANSWER, "not finished in time");
+}
+
+static enum xk_err on_due(struct order_ctx *c, struct task *t)
+{
+    if (t->expires_at <= c->now)
+        return expire(c, t);
+    switch ((int)t->state) {
+    case TASK_NUMBER_LOCKED:
+        return expire(c, t);
+    case TASK_SCRIPT_READY:
+        return t->channel == TASK_CHANNEL_RELAY && t->step != TASK_STEP_NONE ? expire(c, t)
+                                                                             : machine_start(c, t);
+    case TASK_SENDING:
+    case TASK_DELIVERED:
+    case TASK_PREPARED:
+    case TASK_COMMITTED:
+    case TASK_ATTACHED:
+        return machine_no_report(c, t);
+    default:
+        t->due_at = INT64_MAX;
+        return XK_OK;
+    }
+}
+
+enum xk_err order_on_time(struct order_ctx *c, size_t limit, size_t *moved)
+{
+    uint8_t ids[64][TASK_ID_LEN];
+    size_t n;
+
+    TRY(task_due(c->store, c->now, limit < ARRAY_LEN(ids) ? limit : ARRAY_LEN(ids), ids, &n));
+    for (size_t i = 0; i < n; i++) {
+        struct task t;
+
+        TRY(task_load(c->store, ids[i], &t));
+        TRY(on_due(c, &t));
+        TRY(task_save(c->store, &t));
+    }
+    *moved = n;
+    return XK_OK;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The machine behind order.h; for this room only. */
+#ifndef SERVICE_ORDER_MACHINE_H
+#define SERVICE_ORDER_MACHINE_H
+
+#include "service/order/order.h"
+
+/* Whether moves.def has this row. */
+bool machine_may_move(enum task_state from, enum task_state to);
+/* One step, with its line in the time line. XK_E_STATE when the table has no such row. The caller
+ * saves the task. */
+enum xk_err machine_move(struct order_ctx *c, struct task *t, enum task_state to,
+                         const char *detail) XK_MUST_CHECK;
+/* Along SENDING, PREPARED, COMMITTED, ATTACHED up to `to`: reports may overtake each other. */
+enum xk_err machine_walk(struct order_ctx *c, struct task *t, enum task_state to) XK_MUST_CHECK;
+/* Comes to rest in `to`: releases number and card unless they may still be needed, tells the
+ * customer, counts for the batch. */
+enum xk_err machine_end(struct order_ctx *c, struct task *t, enum task_state to, int code,
+                        const char *message) XK_MUST_CHECK;
+
+/* Begins with the first script when the number is open (or keeps the batch's breaker). */
+enum xk_err machine_start(struct order_ctx *c, struct task *t) XK_MUST_CHECK;
+/* The script of the present step, sealed with a fresh counter, into packet. */
+enum xk_err machine_build(struct order_ctx *c, struct task *t, const struct chip *chip,
+                          struct buf *packet) XK_MUST_CHECK;
+/* Builds and puts it into the outbox. When it cannot be built the task comes to rest. */
+enum xk_err machine_send(struct order_ctx *c, struct task *t, const struct chip *chip)
+    XK_MUST_CHECK;
+/* P-6: what follows when nothing came in time: the same step again, or a person. */
+enum xk_err machine_no_report(struct order_ctx *c, struct task *t) XK_MUST_CHECK;
+/* The state in which the present step is repeated. */
+enum task_state machine_resume_state(const struct task *t);
+
+/* The locks and checks of a new or retried task: ACCEPTED to NUMBER_LOCKED, or to its refusal. */
+enum xk_err machine_check_and_lock(struct order_ctx *c, struct task *t) XK_MUST_CHECK;
+
+int64_t machine_t1(const struct order_ctx *c, const struct chip *chip);
+
+/* Batches (P-19). */
+enum xk_err batch_paused(struct order_ctx *c, const char *id, bool *paused) XK_MUST_CHECK;
+enum xk_err batch_note(struct order_ctx *c, const char *id, bool success) XK_MUST_CHECK;
+
+#endif

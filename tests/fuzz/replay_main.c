@@ -15,8 +15,7 @@
 
 #define INPUT_MAX (1 << 20)
 #define FILES_MAX 4096
-#define EVERY_BYTE_MAX 512 /* files up to this are bent and cut at every byte */
-#define RANDOM_ROUNDS 256
+#define RUNS 16000 /* bent copies over the whole corpus, half by place, half at random */
 
 static const uint8_t edges[] = {0x00, 0x01, 0x7F, 0x80, 0x81, 0x82, 0xFE, 0xFF};
 
@@ -53,9 +52,12 @@ static void run_one(const uint8_t *data, size_t n)
     free(copy);
 }
 
-static void bend_every_byte(uint8_t *data, size_t n)
+/* At every byte, or at as many as `runs` allow: cut there, one bit turned, an edge value. */
+static void bend_in_order(uint8_t *data, size_t n, size_t runs)
 {
-    for (size_t i = 0; i < n; i++) {
+    size_t step = 1 + 3 * n / (runs + 1);
+
+    for (size_t i = 0; i < n; i += step) {
         uint8_t was = data[i];
 
         run_one(data, i);
@@ -67,14 +69,14 @@ static void bend_every_byte(uint8_t *data, size_t n)
     }
 }
 
-static void bend_at_random(uint8_t *data, size_t n, uint32_t seed)
+static void bend_at_random(const uint8_t *data, size_t n, size_t runs, uint32_t seed)
 {
     uint32_t state = seed | 1;
     uint8_t *bent = malloc(n);
 
     if (!bent)
         abort();
-    for (int round = 0; round < RANDOM_ROUNDS; round++) {
+    while (runs-- > 0) {
         size_t len = n;
 
         memcpy(bent, data, n);
@@ -101,16 +103,16 @@ static uint8_t *read_file(const char *path, size_t *n)
     return data;
 }
 
-static void replay(const char *path, int number, const char *name)
+static void replay(const char *path, int number, const char *name, size_t runs)
 {
     size_t n;
     uint8_t *data = read_file(path, &n);
 
     run_one(data, n);
-    if (n > 0 && n <= EVERY_BYTE_MAX)
-        bend_every_byte(data, n);
-    if (n > 0)
-        bend_at_random(data, n, (uint32_t)n * 2654435761U + (uint32_t)number);
+    if (n > 0) {
+        bend_in_order(data, n, runs / 2);
+        bend_at_random(data, n, runs / 2, (uint32_t)n * 2654435761U + (uint32_t)number);
+    }
     free(data);
     printf("ok %d - %s\n", number, name);
 }
@@ -133,7 +135,7 @@ static int replay_directory(const char *directory)
     printf("1..%d\n", n);
     for (int i = 0; i < n; i++) {
         snprintf(path, sizeof path, "%s/%s", directory, entries[i]->d_name);
-        replay(path, i + 1, entries[i]->d_name);
+        replay(path, i + 1, entries[i]->d_name, RUNS / (size_t)n);
         free(entries[i]);
     }
     free(entries);

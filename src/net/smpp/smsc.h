@@ -50,7 +50,7 @@ struct smpp_smsc_options {
     void *ctx;
     unsigned sessions_max; /* 64; at most SMPP_SMSC_SESSIONS_MAX; one too many is closed at once */
     unsigned window;       /* outstanding deliver_sm per session: 64 */
-    unsigned queue_max;    /* deliver_sm waiting for a window: 100 000 */
+    unsigned queue_max;    /* deliver_sm not yet reported: 100 000 */
     unsigned submit_max;   /* unanswered submit_sm per session; more get RMSGQFUL: 4096 */
     unsigned nonsense_max; /* PDUs answered by generic_nack before the session is closed: 8 */
     size_t output_max;     /* bytes a peer does not take before it is closed: 4 MiB */
@@ -62,7 +62,8 @@ struct smpp_smsc_options {
 };
 
 struct smpp_smsc_stats {
-    unsigned sessions, bound, queued, outstanding;
+    unsigned sessions, bound;
+    unsigned queued, outstanding; /* deliver_sm not yet reported; those of them that are sent */
     uint64_t submits, throttled, delivers, delivered, retries, nonsense;
 };
 

@@ -74,7 +74,6 @@ static enum xk_err make_script(const struct ota_script *s, struct script *out,
                                struct wrapped_keys *w)
 {
     *out = (struct script){.version = s->chip->suite == SUITE_SM ? 2 : 1, .flags = s->flags};
-    out->digest = s->chip->suite == SUITE_SM ? SCRIPT_SM3 : SCRIPT_SHA256;
     memcpy(out->task_id, s->task_id, sizeof out->task_id);
     TRY(script_cid_encode(s->chip->cid, out->cid));
     if (s->fallback_min > 0) {

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 
 #define IMPORT_FILE_MAX (64u << 20) /* bytes */
-#define IMPORT_LINES_MAX 1000000
+#define IMPORT_LINES_MAX 200000
 #define IMPORT_ERRORS_MAX 20 /* named one by one; the rest are only counted */
 
 enum import_reason {

@@ -26,6 +26,9 @@ enum xk_err chip_get_by_iccid(struct store *s, const char *iccid, struct chip *o
  * through). Where several cards share a seed, the one with a task under way comes first. */
 enum xk_err chip_get_by_address(struct store *s, const char *msisdn, struct chip *out)
     XK_MUST_CHECK;
+/* By the IMSI of its seed; of several that share it, one with a task under way comes first. */
+enum xk_err chip_get_by_seed(struct store *s, const char *seed_imsi, struct chip *out)
+    XK_MUST_CHECK;
 /* XK_E_AUTH: not sealed by this keystore. */
 enum xk_err chip_get_keys(struct store *s, struct keystore *ks, const char *cid,
                           struct chip_keys *out) XK_MUST_CHECK;
@@ -64,6 +67,7 @@ enum xk_err chip_accept_up_counter(struct store *s, const char *cid, uint64_t co
 
 /* What it carries and says. */
 
+/* iccid NULL or "": as before, for numbers that come without one. */
 enum xk_err chip_set_number(struct store *s, const char *cid, const char *imsi, const char *msisdn,
                             const char *iccid, int64_t now) XK_MUST_CHECK;
 /* imei, cos NULL or "": as before. wear_left UINT32_MAX: as before. */

@@ -11,6 +11,9 @@ static const struct store_query q_by_imsi = {"number.by_imsi", "SELECT " NUMBER_
 static const struct store_query q_by_msisdn = {"number.by_msisdn",
                                                "SELECT " NUMBER_COLUMNS " FROM number"
                                                " WHERE msisdn = $1"};
+static const struct store_query q_in_use = {
+    "number.in_use", "SELECT " NUMBER_COLUMNS " FROM number WHERE cid = $1 AND cid <> ''"
+                     " AND state = 4 AND purpose <> 0 AND imsi <> $2 ORDER BY imsi LIMIT 1"};
 static const struct store_query q_list = {"number.list",
                                           "SELECT " NUMBER_COLUMNS " FROM number WHERE pool_id = $1"
                                           " AND imsi > $2 ORDER BY imsi LIMIT $3"};
@@ -83,6 +86,15 @@ enum xk_err number_get_by_imsi(struct store *s, const char *imsi, struct number 
 enum xk_err number_get_by_msisdn(struct store *s, const char *msisdn, struct number *out)
 {
     return get_one(s, &q_by_msisdn, msisdn, out);
+}
+
+enum xk_err number_get_in_use(struct store *s, const char *cid, const char *except,
+                              struct number *out)
+{
+    TRY(store_row(s, &q_in_use, SVS(sv_text(cid), sv_text(except))));
+    number_of_row(s, out);
+    store_finish(s);
+    return XK_OK;
 }
 
 enum xk_err number_list(struct store *s, const char *pool_id, int state, const char *after,

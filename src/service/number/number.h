@@ -39,6 +39,9 @@ const char *pool_level_name(enum pool_level level); /* "ok" "warning" "alarm" "b
 enum xk_err number_get_by_imsi(struct store *s, const char *imsi, struct number *out) XK_MUST_CHECK;
 enum xk_err number_get_by_msisdn(struct store *s, const char *msisdn, struct number *out)
     XK_MUST_CHECK;
+/* The number in use on a card, other than `except` (an IMSI) and other than its seed. */
+enum xk_err number_get_in_use(struct store *s, const char *cid, const char *except,
+                              struct number *out) XK_MUST_CHECK;
 /* K, OPc and c/r constants. XK_E_AUTH: not sealed by this keystore. */
 enum xk_err number_get_keys(struct store *s, struct keystore *ks, const char *imsi,
                             struct number_keys *out) XK_MUST_CHECK;

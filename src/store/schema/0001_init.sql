@@ -60,8 +60,8 @@ CREATE TABLE number (                       -- number resources with their keys
     updated_at    BIGINT NOT NULL
 );
 CREATE INDEX number_free ON number (pool_id, state, imsi);
-CREATE INDEX number_cid ON number (cid);
-CREATE INDEX number_frozen ON number (state, frozen_until);
+CREATE INDEX number_cid ON number (cid) WHERE cid <> '';
+CREATE INDEX number_frozen ON number (frozen_until) WHERE state = 5;
 
 CREATE TABLE iccid_retired (                -- P-25: never used again
     iccid         TEXT PRIMARY KEY,
@@ -103,7 +103,7 @@ CREATE TABLE chip (
     keyset        BIGINT NOT NULL,
     kic_alg       BIGINT NOT NULL,
     kid_alg       BIGINT NOT NULL,
-    keys          BLOB NOT NULL,            -- sealed lengths and KIc | KID | KIK, context "chip.keys:<cid>"
+    keys          BLOB NOT NULL,            -- KIc, KID, KIK: each its length (1) and sealed, "chip.kic:<cid>" ...
     down_counter  BIGINT NOT NULL,
     up_counter    BIGINT NOT NULL,
     task_id       BLOB NOT NULL,            -- under way; zeros none
@@ -117,7 +117,9 @@ CREATE TABLE chip (
 CREATE INDEX chip_msisdn ON chip (msisdn);
 CREATE INDEX chip_iccid ON chip (iccid);
 CREATE INDEX chip_seed_msisdn ON chip (seed_msisdn);
-CREATE INDEX chip_imsi ON chip (imsi);
+CREATE INDEX chip_seed_imsi ON chip (seed_imsi);
+CREATE INDEX chip_seed_iccid ON chip (seed_iccid);
+CREATE INDEX chip_batch_cid ON chip (batch_id, cid);
 
 CREATE TABLE task (                         -- write tasks (P-12)
     task_id       BLOB PRIMARY KEY,

@@ -300,6 +300,10 @@ TEST(moves_keep_and_drop_what_they_should)
     CHECK_OK(number_get_by_msisdn(f.store, "1440000000001", &n));
     CHECK_STR(n.cid, "cid");
     CHECK_INT(n.task_id[0], 0);
+    CHECK_OK(number_get_in_use(f.store, "cid", "001010000000002", &n));
+    CHECK_STR(n.imsi, "001010000000001");
+    CHECK_INT(number_get_in_use(f.store, "cid", n.imsi, &n), XK_E_NOT_FOUND);
+    CHECK_INT(number_get_in_use(f.store, "", "", &n), XK_E_NOT_FOUND);
     CHECK_OK(number_move(f.store, n.imsi, NUMBER_IN_USE, NUMBER_FROZEN, 1000));
     CHECK_OK(number_get_by_imsi(f.store, "001010000000001", &n));
     CHECK_INT(n.frozen_until, 1000 + 90 * DAY);

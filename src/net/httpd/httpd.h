@@ -10,6 +10,7 @@
 #define NET_HTTPD_HTTPD_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "net/loop/loop.h"
 #include "net/tls/tls.h"
 
@@ -17,13 +18,9 @@ struct httpd;
 struct httpd_conn;
 
 enum http_method {
-    HTTP_GET,
-    HTTP_HEAD,
-    HTTP_POST,
-    HTTP_PUT,
-    HTTP_PATCH,
-    HTTP_DELETE,
-    HTTP_OPTIONS
+#define HTTP_METHOD(name, needs_length) HTTP_##name,
+#include "net/httpd/method.def"
+#undef HTTP_METHOD
 };
 const char *http_method_name(enum http_method method);
 

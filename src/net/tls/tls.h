@@ -32,7 +32,9 @@ enum xk_err tls_accept_stream(struct tls_server *server, struct loop *loop, int 
                               struct bufferevent **out) XK_MUST_CHECK;
 enum xk_err tls_connect_stream(struct tls_client *client, struct loop *loop, int fd,
                                const char *host, struct bufferevent **out) XK_MUST_CHECK;
-/* Handshake failures of this stream, for the log; "" when there is none. */
+/* Tells the peer that no more comes, before the stream is freed. */
+void tls_stream_close_notify(struct bufferevent *stream);
+/* What went wrong on this stream, for the log; "" when nothing did. */
 const char *tls_stream_error(struct bufferevent *stream);
 
 /* A P-256 key (mode 0600) and a self-signed certificate for cn, localhost, 127.0.0.1 and ::1, valid

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/tls/tls.h"
+
+#include <arpa/inet.h>
+#include <event2/bufferevent_ssl.h>
+#include <netinet/in.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <sys/stat.h>
+
+/* TLS 1.2 suites: forward secrecy and AEAD only. Those of TLS 1.3 are all so. */
+#define SUITES_12 "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL"
+#define GROUPS "X25519:P-256"
+
+struct tls_server {
+    SSL_CTX *ctx;
+};
+
+struct tls_client {
+    SSL_CTX *ctx;
+};
+
+static enum xk_err set_common(SSL_CTX *ctx)
+{
+    SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+                                 SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
+        SSL_CTX_set_cipher_list(ctx, SUITES_12) != 1 || SSL_CTX_set1_groups_list(ctx, GROUPS) != 1)
+        return XK_E_CRYPTO;
+    return XK_OK;
+}
+
+static enum xk_err check_key_file(const char *key_file)
+{
+    struct stat st;
+
+    if (stat(key_file, &st) != 0)
+        return XK_E_NOT_FOUND;
+    return st.st_mode & 077 ? XK_E_DENIED : XK_OK;
+}
+
+static enum xk_err check_cert_file(const char *cert_file)
+{
+    struct stat st;
+
+    return stat(cert_file, &st) == 0 ? XK_OK : XK_E_NOT_FOUND;
+}
+
+static enum xk_err load_pair(SSL_CTX *ctx, const char *cert_file, const char *key_file)
+{
+    TRY(check_cert_file(cert_file));
+    TRY(check_key_file(key_file));
+    if (SSL_CTX_use_certificate_chain_file(ctx, cert_file) != 1)
+        return XK_E_FORMAT;
+    if (SSL_CTX_use_PrivateKey_file(ctx, key_file, SSL_FILETYPE_PEM) == 1)
+        return XK_OK;
+    return ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH ? XK_E_AUTH
+                                                                               : XK_E_FORMAT;
+}
+
+static enum xk_err set_up_server(SSL_CTX *ctx, const char *cert_file, const char *key_file)
+{
+    if (!ctx)
+        return XK_E_CRYPTO;
+    TRY(set_common(ctx));
+    if (SSL_CTX_set_num_tickets(ctx, 1) != 1)
+        return XK_E_CRYPTO;
+    return load_pair(ctx, cert_file, key_file);
+}
+
+enum xk_err tls_server_new(const char *cert_file, const char *key_file, struct tls_server **out)
+{
+    struct tls_server *server = calloc(1, sizeof *server);
+    enum xk_err err;
+
+    if (!server)
+        return XK_E_NOMEM;
+    server->ctx = SSL_CTX_new(TLS_server_method());
+    err = set_up_server(server->ctx, cert_file, key_file);
+    ERR_clear_error();
+    if (err != XK_OK) {
+        tls_server_free(server);
+        return err;
+    }
+    *out = server;
+    return XK_OK;
+}
+
+void tls_server_free(struct tls_server *server)
+{
+    if (!server)
+        return;
+    SSL_CTX_free(server->ctx);
+    free(server);
+}
+
+static enum xk_err set_up_client(SSL_CTX *ctx, const char *ca_file)
+{
+    if (!ctx)
+        return XK_E_CRYPTO;
+    TRY(set_common(ctx));
+    SSL_CTX_set_verify(ctx, ca_file ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
+    if (!ca_file)
+        return XK_OK;
+    TRY(check_cert_file(ca_file));
+    return SSL_CTX_load_verify_file(ctx, ca_file) == 1 ? XK_OK : XK_E_FORMAT;
+}
+
+enum xk_err tls_client_new(const char *ca_file, struct tls_client **out)
+{
+    struct tls_client *client = calloc(1, sizeof *client);
+    enum xk_err err;
+
+    if (!client)
+        return XK_E_NOMEM;
+    client->ctx = SSL_CTX_new(TLS_client_method());
+    err = set_up_client(client->ctx, ca_file);
+    ERR_clear_error();
+    if (err != XK_OK) {
+        tls_client_free(client);
+        return err;
+    }
+    *out = client;
+    return XK_OK;
+}
+
+void tls_client_free(struct tls_client *client)
+{
+    if (!client)
+        return;
+    SSL_CTX_free(client->ctx);
+    free(client);
+}
+
+/* ---- streams --------------------------------------------------------------------------------- */
+
+static enum xk_err open_stream(SSL *ssl, struct loop *loop, int fd,
+                               enum bufferevent_ssl_state state, struct bufferevent **out)
+{
+    struct bufferevent *stream;
+
+    if (!ssl)
+        return XK_E_CRYPTO;
+    stream = bufferevent_openssl_socket_new(loop_event_base(loop), fd, ssl, state,
+                                            BEV_OPT_CLOSE_ON_FREE);
+    if (!stream) {
+        SSL_free(ssl);
+        return XK_E_NOMEM;
+    }
+    /* Many peers close without close_notify; lengths tell us what is whole. */
+    bufferevent_openssl_set_allow_dirty_shutdown(stream, 1);
+    *out = stream;
+    return XK_OK;
+}
+
+enum xk_err tls_accept_stream(struct tls_server *server, struct loop *loop, int fd,
+                              struct bufferevent **out)
+{
+    return open_stream(SSL_new(server->ctx), loop, fd, BUFFEREVENT_SSL_ACCEPTING, out);
+}
+
+/* The name or address that the certificate must have; a name is also sent (SNI). */
+static bool expect_host(SSL *ssl, const char *host)
+{
+    struct in6_addr address;
+
+    if (inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1)
+        return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1;
+    return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
+}
+
+enum xk_err tls_connect_stream(struct tls_client *client, struct loop *loop, int fd,
+                               const char *host, struct bufferevent **out)
+{
+    SSL *ssl = SSL_new(client->ctx);
+
+    if (ssl && !expect_host(ssl, host)) {
+        SSL_free(ssl);
+        return XK_E_VALUE;
+    }
+    return open_stream(ssl, loop, fd, BUFFEREVENT_SSL_CONNECTING, out);
+}
+
+void tls_stream_close_notify(struct bufferevent *stream)
+{
+    SSL *ssl = bufferevent_openssl_get_ssl(stream);
+
+    if (ssl && SSL_is_init_finished(ssl))
+        SSL_shutdown(ssl);
+    ERR_clear_error();
+}
+
+const char *tls_stream_error(struct bufferevent *stream)
+{
+    unsigned long error = bufferevent_get_openssl_error(stream);
+    const char *text = error ? ERR_reason_error_string(error) : NULL;
+
+    return text ? text : "";
+}

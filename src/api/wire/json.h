@@ -5,6 +5,7 @@
 #define API_WIRE_JSON_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 
 #define JSON_DEPTH_MAX 16
 

@@ -53,7 +53,7 @@ enum xk_err outbox_add(struct store *s, struct outbox_ids *ids, const struct out
                       sv_bytes(item->payload), sv_int(item->due_at),
                       sv_text(item->group_key ? item->group_key : "")),
                    7, NULL));
-    return append(said, &with_id);
+    return item->kind == OUTBOX_CALLBACK ? XK_OK : append(said, &with_id);
 }
 
 enum xk_err outbox_done(struct store *s, int64_t id)

@@ -46,8 +46,8 @@ void outbox_ids_init(struct outbox_ids *ids, int64_t now);
  * stays silent, or a crash, brings them back. */
 #define OUTBOX_LEASE_MS 60000
 
-/* Writes the row (id set) and appends a copy to `said`. Callbacks are due at due_at and are said by
- * outbox_take alone, which keeps their order; all else is said by the caller after the commit. */
+/* Writes the row (id set) and appends a copy to `said`, for the caller to say after the commit.
+ * Callbacks are not appended: they are said by outbox_take alone, which keeps their order. */
 enum xk_err outbox_add(struct store *s, struct outbox_ids *ids, const struct outbox_item *item,
                        struct outbox_list *said) XK_MUST_CHECK;
 /* It was said and heard. Unknown ids are fine (a repeat). */

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests become jobs, finished jobs become replies. */
+#include "prog/xiekad/daemon.h"
+
+#define REPLY_MAX ((size_t)16 << 20)
+#define HSS_EVENTS_PATH "/hss/v1/events"
+
+static void reply_status(struct http_request *r, unsigned status)
+{
+    const struct http_reply reply = {.status = status};
+
+    http_reply(r, &reply);
+}
+
+void http_take(void *daemon, struct http_request *request)
+{
+    struct daemon *d = daemon;
+    bool events = strcmp(request->path, HSS_EVENTS_PATH) == 0;
+    struct job *job;
+
+    if (events &&
+        (request->method != HTTP_POST || !home_authorised(http_header(request, "Authorization"),
+                                                          conf_string(d->conf, "home_token")))) {
+        reply_status(request, request->method == HTTP_POST ? 401 : 405);
+        return;
+    }
+    if (job_new(events ? JOB_HSS_EVENTS : JOB_HTTP, &job) != XK_OK) {
+        reply_status(request, 503);
+        return;
+    }
+    job->u.http.request = request;
+    buf_init(&job->u.http.body, REPLY_MAX);
+    job_submit(d, job);
+}
+
+static unsigned failed_status(enum xk_err err)
+{
+    return err == XK_E_BUSY || err == XK_E_CLOSED ? 503 : 500;
+}
+
+static const char *failed_body(enum xk_err err)
+{
+    return failed_status(err) == 503
+               ? "{\"code\":\"19001\",\"message\":\"busy, try again later\",\"data\":null}"
+               : "{\"code\":\"19000\",\"message\":\"internal error\",\"data\":null}";
+}
+
+void http_answer(struct daemon *d, struct job *job)
+{
+    const struct partner_reply *from = &job->u.http.reply;
+    char seconds[16];
+    const struct http_header retry = {.name = "Retry-After", .value = seconds};
+    struct http_reply reply = {.status = from->status, .body = buf_bytes(&job->u.http.body)};
+
+    (void)d;
+    if (job->err != XK_OK) {
+        reply.status = failed_status(job->err);
+        reply.body = bytes_cstr(failed_body(job->err));
+    } else if (from->retry_after_s > 0) {
+        snprintf(seconds, sizeof seconds, "%u", from->retry_after_s);
+        reply.headers = &retry;
+        reply.header_count = 1;
+    }
+    xk_log(XK_LOG_DEBUG, "http %s %s status=%u peer=%s",
+           http_method_name(job->u.http.request->method), job->u.http.request->path, reply.status,
+           job->u.http.request->peer);
+    http_reply(job->u.http.request, &reply);
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Jobs: decided in groups under savepoints, committed once, then answered and spoken for. */
+#include "prog/xiekad/daemon.h"
+
+#include "crypto/random.h"
+#include "db/pgsql/pgsql.h"
+#include "db/sqlite/sqlite.h"
+#include "service/number/number.h"
+
+#define JOB_ARENA_MAX ((size_t)8 << 20)
+
+enum xk_err jobs_start(void *daemon)
+{
+    struct daemon *d = daemon;
+    const char *database = conf_string(d->conf, "database");
+    char path[DAEMON_PATH_MAX + 16];
+
+    if (strncmp(database, "postgresql:", 11) == 0) {
+        TRY(pgsql_store_open(database + 11, &d->store));
+    } else {
+        snprintf(path, sizeof path, "%s/xieka.db", d->data_dir);
+        TRY(sqlite_store_open(strncmp(database, "sqlite:", 7) == 0 ? database + 7 : path,
+                              &d->store));
+    }
+    TRY(store_migrate(d->store));
+    outbox_ids_init(&d->ids, xk_now(xk_clock_system()));
+    return outbox_wake(d->store);
+}
+
+void jobs_finish(void *daemon)
+{
+    struct daemon *d = daemon;
+
+    store_close(d->store);
+    d->store = NULL;
+}
+
+enum xk_err job_new(enum job_kind kind, struct job **out)
+{
+    struct job *job = calloc(1, sizeof *job);
+
+    if (!job)
+        return XK_E_NOMEM;
+    job->kind = kind;
+    arena_init(&job->arena, JOB_ARENA_MAX);
+    job->said.arena = &job->arena;
+    *out = job;
+    return XK_OK;
+}
+
+void job_free(struct job *job)
+{
+    if (!job)
+        return;
+    if (job->kind == JOB_HTTP || job->kind == JOB_HSS_EVENTS)
+        buf_fini(&job->u.http.body);
+    arena_fini(&job->arena);
+    free(job);
+}
+
+/* Tells whoever waits for this job how it ended (loop thread). */
+static void answer_peer(struct daemon *d, struct job *job)
+{
+    switch (job->kind) {
+    case JOB_HTTP:
+    case JOB_HSS_EVENTS:
+        http_answer(d, job);
+        break;
+    case JOB_REPORT:
+        sms_link_answer(d->sms, job->u.report.token, job->err);
+        break;
+    case JOB_RECEIPT:
+        sms_link_answer(d->sms, job->u.receipt.token, job->err);
+        break;
+    case JOB_TICK:
+        d->tick_under_way = false;
+        break;
+    case JOB_SUBMITTED:
+    case JOB_OPENED:
+    case JOB_CALLBACK_DONE:
+    case JOB_AGAIN:
+        break; /* the outbox row stays when it failed, and is said again when its lease is over */
+    }
+}
+
+void job_submit(struct daemon *d, struct job *job)
+{
+    enum xk_err err = worker_submit(d->worker, job);
+
+    if (err == XK_OK)
+        return;
+    job->err = err;
+    answer_peer(d, job);
+    job_free(job);
+}
+
+/* A failed job says nothing and leaves nothing. */
+static void undo(struct job *job, enum xk_err err)
+{
+    job->err = err;
+    job->said.first = job->said.last = NULL;
+}
+
+static void decide_one(struct daemon *d, struct job *job)
+{
+    struct order_ctx c = {
+        .store = d->store,
+        .keystore = d->keystore,
+        .policy = &d->policy,
+        .ports = &d->ports,
+        .rand = random_openssl(),
+        .ids = &d->ids,
+        .arena = &job->arena,
+        .said = &job->said,
+        .now = xk_now(xk_clock_system()),
+    };
+    enum xk_err err = store_savepoint(d->store);
+
+    if (err == XK_OK) {
+        err = inputs_decide(d, job, &c);
+        if (err == XK_OK)
+            err = store_release(d->store);
+        else if (store_rollback_to(d->store) != XK_OK)
+            err = XK_E_DB;
+    }
+    if (err == XK_OK)
+        return;
+    undo(job, err);
+    if (err != XK_E_DENIED)
+        xk_log(XK_LOG_WARN, "job.failed kind=%d err=%s db=%s", (int)job->kind, xk_err_name(err),
+               err == XK_E_DB ? store_error(d->store) : "-");
+}
+
+static enum xk_err fill_subscriber(struct daemon *d, struct job *job, struct outbox_item *item)
+{
+    struct home_subscriber *sub = arena_alloc(&job->arena, sizeof *sub);
+    struct number n;
+
+    if (!sub)
+        return XK_E_NOMEM;
+    sub->op = item->kind == OUTBOX_OPEN ? HOME_OPEN : HOME_CLOSE;
+    snprintf(sub->imsi, sizeof sub->imsi, "%s", item->address);
+    if (sub->op == HOME_OPEN) {
+        TRY(number_get_by_imsi(d->store, item->address, &n));
+        snprintf(sub->msisdn, sizeof sub->msisdn, "%s", n.msisdn);
+        snprintf(sub->iccid, sizeof sub->iccid, "%s", n.iccid);
+        sub->algorithm = n.algorithm;
+        TRY(number_get_keys(d->store, d->keystore, item->address, &sub->keys));
+    }
+    item->payload = BYTES(sub, sizeof *sub);
+    return XK_OK;
+}
+
+/* Callbacks are signed at the moment of sending: payload becomes the headers and the body. */
+static enum xk_err sign_callback(struct daemon *d, struct job *job, struct outbox_item *item)
+{
+    struct partner_signature sign;
+    struct task t;
+    struct buf b;
+
+    TRY(task_load(d->store, item->task_id, &t));
+    TRY(partner_sign(d->store, d->keystore, random_openssl(), t.app_id, "POST", item->address,
+                     item->payload, xk_now(xk_clock_system()), &sign));
+    uint8_t *mem = arena_alloc(&job->arena, sizeof sign + item->payload.n);
+
+    if (!mem)
+        return XK_E_NOMEM;
+    buf_init_fixed(&b, mem, sizeof sign + item->payload.n);
+    for (size_t i = 0; i < PARTNER_SIGN_HEADERS; i++)
+        buf_put(&b, sign.header[i], strlen(sign.header[i]) + 1);
+    buf_put_bytes(&b, item->payload);
+    item->payload = buf_bytes(&b);
+    return buf_ok(&b);
+}
+
+/* What may be read only now, after the commit, and only into this job. */
+static void prepare_speech(struct daemon *d, struct job *job)
+{
+    for (struct outbox_item *i = job->said.first; i; i = i->next) {
+        enum xk_err err = XK_OK;
+
+        if (i->kind == OUTBOX_OPEN || i->kind == OUTBOX_CLOSE)
+            err = fill_subscriber(d, job, i);
+        else if (i->kind == OUTBOX_CALLBACK)
+            err = sign_callback(d, job, i);
+        if (err == XK_OK)
+            continue;
+        i->payload = BYTES_NONE; /* its lease brings it back */
+        xk_log(XK_LOG_WARN, "say.unready outbox=%lld err=%s", (long long)i->id, xk_err_name(err));
+    }
+}
+
+static void fail_all(void **jobs, size_t n, enum xk_err err)
+{
+    for (size_t i = 0; i < n; i++)
+        undo(jobs[i], err);
+}
+
+void jobs_run(void *daemon, void **jobs, size_t n)
+{
+    struct daemon *d = daemon;
+    enum xk_err err = store_begin(d->store);
+
+    if (err == XK_OK) {
+        for (size_t i = 0; i < n; i++)
+            decide_one(d, jobs[i]);
+        err = store_commit(d->store);
+    }
+    if (err != XK_OK) {
+        xk_log(XK_LOG_ERROR, "commit.failed jobs=%zu err=%s db=%s", n, xk_err_name(err),
+               store_error(d->store));
+        store_rollback(d->store);
+        fail_all(jobs, n, err);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        prepare_speech(d, jobs[i]);
+}
+
+void jobs_done(void *daemon, void **jobs, size_t n)
+{
+    struct daemon *d = daemon;
+
+    for (size_t i = 0; i < n; i++) {
+        struct job *job = jobs[i];
+
+        answer_peer(d, job);
+        say_all(d, &job->said);
+        job_free(job);
+    }
+}

@@ -23,6 +23,8 @@ static enum xk_err digits_decode(struct bytes value, size_t digits, uint8_t ton_
     for (size_t i = 0; i < digits; i++) {
         uint8_t digit = value.p[i / 2] >> (i % 2 ? 4 : 0) & 0xF;
 
+        if (digit == FILLER && i + 1 == digits) /* some count it */
+            break;
         if (digit == FILLER)
             return XK_E_FORMAT;
         text[n++] = semi_octets[digit];

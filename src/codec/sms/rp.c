@@ -28,7 +28,7 @@ static enum xk_err decode_data(struct cur *c, struct rp_message *m)
 /* The optional RP-User-Data of RP-ACK and RP-ERROR; unknown elements are passed over. */
 static enum xk_err decode_optional(struct cur *c, struct rp_message *m)
 {
-    while (c->n > 0) {
+    while (c->n > 0 && !c->bad) {
         uint8_t iei = cur_u8(c);
         struct bytes value;
 

@@ -52,7 +52,9 @@ static bool has(const struct fields *f, uint32_t tag)
 
 static uint8_t field_u8(const struct fields *f, uint32_t tag)
 {
-    return field(f, tag).p[0];
+    struct bytes value = field(f, tag);
+
+    return value.p ? value.p[0] : 0;
 }
 
 /* Copies a field that has just the room's length, when it is there. */

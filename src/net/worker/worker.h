@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A worker: one thread behind a bounded queue. It takes what is waiting, up to 64 jobs at once, so
  * that one database transaction commits for all of them; their results go back to the loop in one
- * post per batch. A job is a pointer of yours: the worker never looks into it. */
+ * post per batch at most. A job is a pointer of yours: the worker never looks into it. */
 #ifndef NET_WORKER_WORKER_H
 #define NET_WORKER_WORKER_H
 
@@ -20,10 +20,10 @@ struct worker_options {
     enum xk_err (*start)(void *ctx);
     void (*finish)(void *ctx);
     void (*run)(void *ctx, void **jobs, size_t n); /* 1 <= n <= batch_max, in order of submission */
-    /* Loop thread, the same batch, batches in order. */
+    /* Loop thread, in order of submission, 1 <= n <= WORKER_BATCH_MAX. May submit again. */
     void (*done)(void *ctx, void **jobs, size_t n);
     void *ctx;
-    size_t queue_max; /* jobs waiting; 0: 4096 */
+    size_t queue_max; /* jobs submitted and not yet handed to done; 0: 4096 */
     size_t batch_max; /* 0: WORKER_BATCH_MAX, which it may not exceed */
     const char *name; /* of the thread, at most 15 characters; NULL: "worker" */
 };

@@ -6,40 +6,55 @@
 
 #define SQN_MASK ((1ull << 48) - 1)
 
-/* All outputs of one RAND, whichever the algorithm. */
+/* All outputs of one RAND, whichever the algorithm: as it gave them, and where they lie in that. */
 struct values {
-    uint8_t mac_a[AKA_MAC_LEN], mac_s[AKA_MAC_LEN];
-    uint8_t res[AKA_RES_MAX];
+    union {
+        struct milenage_out milenage;
+        struct tuak_out tuak;
+    } out;
+    size_t out_n; /* what of it was written */
+    const uint8_t *mac_a, *mac_s;
+    const uint8_t *res;
     uint8_t res_n;
-    uint8_t ck[AKA_CK_LEN], ik[AKA_CK_LEN];
-    uint8_t ak[AKA_AK_LEN], ak_star[AKA_AK_LEN];
+    const uint8_t *ck, *ik;
+    const uint8_t *ak, *ak_star;
 };
 
 static const uint8_t amf_zero[AKA_AMF_LEN];
 
-static void values_of_milenage(const struct milenage_out *in, struct values *out)
+static void point_at_milenage(struct values *v)
 {
-    memcpy(out->mac_a, in->mac_a, sizeof out->mac_a);
-    memcpy(out->mac_s, in->mac_s, sizeof out->mac_s);
-    memset(out->res, 0, sizeof out->res);
-    memcpy(out->res, in->res, sizeof in->res);
-    out->res_n = sizeof in->res;
-    memcpy(out->ck, in->ck, sizeof out->ck);
-    memcpy(out->ik, in->ik, sizeof out->ik);
-    memcpy(out->ak, in->ak, sizeof out->ak);
-    memcpy(out->ak_star, in->ak_star, sizeof out->ak_star);
+    const struct milenage_out *m = &v->out.milenage;
+
+    v->out_n = sizeof *m;
+    v->mac_a = m->mac_a;
+    v->mac_s = m->mac_s;
+    v->res = m->res;
+    v->res_n = sizeof m->res;
+    v->ck = m->ck;
+    v->ik = m->ik;
+    v->ak = m->ak;
+    v->ak_star = m->ak_star;
 }
 
-static void values_of_tuak(const struct tuak_out *in, uint8_t res_n, struct values *out)
+static void point_at_tuak(struct values *v, uint8_t res_n)
 {
-    memcpy(out->mac_a, in->mac_a, sizeof out->mac_a);
-    memcpy(out->mac_s, in->mac_s, sizeof out->mac_s);
-    memcpy(out->res, in->res, sizeof out->res);
-    out->res_n = res_n;
-    memcpy(out->ck, in->ck, sizeof out->ck);
-    memcpy(out->ik, in->ik, sizeof out->ik);
-    memcpy(out->ak, in->ak, sizeof out->ak);
-    memcpy(out->ak_star, in->ak_star, sizeof out->ak_star);
+    const struct tuak_out *t = &v->out.tuak;
+
+    v->out_n = sizeof *t;
+    v->mac_a = t->mac_a;
+    v->mac_s = t->mac_s;
+    v->res = t->res;
+    v->res_n = res_n;
+    v->ck = t->ck;
+    v->ik = t->ik;
+    v->ak = t->ak;
+    v->ak_star = t->ak_star;
+}
+
+static inline void values_wipe(struct values *v)
+{
+    explicit_bzero(&v->out, v->out_n);
 }
 
 static const uint8_t *constants_of(const struct aka_subscriber *s)
@@ -70,30 +85,23 @@ static enum xk_err check_subscriber(const struct aka_subscriber *s)
 }
 
 static enum xk_err compute_tuak(const struct aka_subscriber *s, const uint8_t *rand,
-                                const uint8_t *sqn, const uint8_t *amf, struct values *out)
+                                const uint8_t *sqn, const uint8_t *amf, struct values *v)
 {
     struct tuak_sizes sizes = sizes_of(s);
-    struct tuak_out t;
 
-    TRY(tuak_all(secret_bytes(&s->k), s->opc.bytes, &sizes, rand, sqn, amf, &t));
-    values_of_tuak(&t, sizes.res, out);
-    explicit_bzero(&t, sizeof t);
-    return XK_OK;
+    point_at_tuak(v, sizes.res);
+    return tuak_all(secret_bytes(&s->k), s->opc.bytes, &sizes, rand, sqn, amf, &v->out.tuak);
 }
 
-static enum xk_err compute(const struct aka_subscriber *s, const uint8_t *rand, const uint8_t *sqn,
-                           const uint8_t *amf, struct values *out)
+static inline enum xk_err compute(const struct aka_subscriber *s, const uint8_t *rand,
+                                  const uint8_t *sqn, const uint8_t *amf, struct values *v)
 {
-    struct milenage_out m;
-
     TRY(check_subscriber(s));
     if (s->algorithm == AKA_TUAK)
-        return compute_tuak(s, rand, sqn, amf, out);
-    TRY(milenage_all(secret_bytes(&s->k), secret_bytes(&s->opc), constants_of(s), rand, sqn, amf,
-                     &m));
-    values_of_milenage(&m, out);
-    explicit_bzero(&m, sizeof m);
-    return XK_OK;
+        return compute_tuak(s, rand, sqn, amf, v);
+    point_at_milenage(v);
+    return milenage_all(secret_bytes(&s->k), secret_bytes(&s->opc), constants_of(s), rand, sqn, amf,
+                        &v->out.milenage);
 }
 
 /* A concealed SQN as AUTN and AUTS carry it, and by which key. */
@@ -104,64 +112,84 @@ struct concealed {
 };
 
 static enum xk_err reveal_tuak(const struct aka_subscriber *s, const uint8_t *rand,
-                               const struct concealed *in, uint8_t *sqn, struct values *out)
+                               const struct concealed *in, uint8_t *sqn, struct values *v)
 {
     struct tuak_sizes sizes = sizes_of(s);
-    struct tuak_out t;
 
-    TRY(tuak_reveal(secret_bytes(&s->k), s->opc.bytes, &sizes, rand,
-                    in->by == BY_AK ? TUAK_BY_AK : TUAK_BY_AK_STAR, in->sqn, in->amf, sqn, &t));
-    values_of_tuak(&t, sizes.res, out);
-    explicit_bzero(&t, sizeof t);
-    return XK_OK;
+    point_at_tuak(v, sizes.res);
+    return tuak_reveal(secret_bytes(&s->k), s->opc.bytes, &sizes, rand,
+                       in->by == BY_AK ? TUAK_BY_AK : TUAK_BY_AK_STAR, in->sqn, in->amf, sqn,
+                       &v->out.tuak);
 }
 
 /* As compute, where the SQN comes concealed; it is given back. */
 static enum xk_err reveal(const struct aka_subscriber *s, const uint8_t *rand,
-                          const struct concealed *in, uint8_t *sqn, struct values *out)
+                          const struct concealed *in, uint8_t *sqn, struct values *v)
 {
-    struct milenage_out m;
-
     TRY(check_subscriber(s));
     if (s->algorithm == AKA_TUAK)
-        return reveal_tuak(s, rand, in, sqn, out);
-    TRY(milenage_reveal(secret_bytes(&s->k), secret_bytes(&s->opc), constants_of(s), rand,
-                        in->by == BY_AK ? MILENAGE_BY_AK : MILENAGE_BY_AK_STAR, in->sqn, in->amf,
-                        sqn, &m));
-    values_of_milenage(&m, out);
-    explicit_bzero(&m, sizeof m);
-    return XK_OK;
+        return reveal_tuak(s, rand, in, sqn, v);
+    point_at_milenage(v);
+    return milenage_reveal(secret_bytes(&s->k), secret_bytes(&s->opc), constants_of(s), rand,
+                           in->by == BY_AK ? MILENAGE_BY_AK : MILENAGE_BY_AK_STAR, in->sqn, in->amf,
+                           sqn, &v->out.milenage);
 }
 
 static void conceal(const uint8_t *sqn, const uint8_t *ak, uint8_t *out)
 {
-    for (size_t i = 0; i < AKA_SQN_LEN; i++)
-        out[i] = (uint8_t)(sqn[i] ^ ak[i]);
+    aka_sqn_put(aka_sqn_get(sqn) ^ aka_sqn_get(ak), out);
+}
+
+static inline uint32_t word4(const uint8_t *p)
+{
+    uint32_t w;
+
+    memcpy(&w, p, sizeof w);
+    return w;
+}
+
+static inline uint64_t word8(const uint8_t *p)
+{
+    uint64_t w;
+
+    memcpy(&w, p, sizeof w);
+    return w;
 }
 
 /* c2: SRES = RES1 xor RES2 xor RES3 xor RES4, RES padded with zeros. TS 33.102 6.8.1.2 */
 static void convert_c2(const uint8_t res[AKA_RES_MAX], uint8_t sres[AKA_SRES_LEN])
 {
-    for (size_t i = 0; i < AKA_SRES_LEN; i++)
-        sres[i] = (uint8_t)(res[i] ^ res[i + 4] ^ res[i + 8] ^ res[i + 12]);
+    uint32_t w = word4(res) ^ word4(res + 4) ^ word4(res + 8) ^ word4(res + 12);
+
+    memcpy(sres, &w, sizeof w);
 }
 
 /* c3: Kc = CK1 xor CK2 xor IK1 xor IK2. TS 33.102 6.8.1.2 */
 static void convert_c3(const uint8_t ck[AKA_CK_LEN], const uint8_t ik[AKA_CK_LEN],
                        uint8_t kc[AKA_KC_LEN])
 {
-    for (size_t i = 0; i < AKA_KC_LEN; i++)
-        kc[i] = (uint8_t)(ck[i] ^ ck[i + 8] ^ ik[i] ^ ik[i + 8]);
+    uint64_t w = word8(ck) ^ word8(ck + 8) ^ word8(ik) ^ word8(ik + 8);
+
+    memcpy(kc, &w, sizeof w);
 }
 
-static void vector_keys(const struct values *v, const uint8_t *rand, struct aka_vector *out)
+static void copy_res(const struct values *v, uint8_t res[AKA_RES_MAX])
+{
+    memset(res, 0, AKA_RES_MAX);
+    if (v->res_n == 8)
+        memcpy(res, v->res, 8);
+    else
+        memcpy(res, v->res, v->res_n);
+}
+
+static inline void vector_keys(const struct values *v, const uint8_t *rand, struct aka_vector *out)
 {
     memcpy(out->rand, rand, AKA_RAND_LEN);
-    memcpy(out->res, v->res, AKA_RES_MAX);
+    copy_res(v, out->res);
     out->res_n = v->res_n;
     memcpy(out->ck, v->ck, AKA_CK_LEN);
     memcpy(out->ik, v->ik, AKA_CK_LEN);
-    convert_c2(v->res, out->sres);
+    convert_c2(out->res, out->sres);
     convert_c3(v->ck, v->ik, out->kc);
 }
 
@@ -177,7 +205,7 @@ enum xk_err aka_make_vector(const struct aka_subscriber *s, const uint8_t rand[A
     conceal(sqn, v.ak, out->autn);
     memcpy(out->autn + AKA_SQN_LEN, amf, AKA_AMF_LEN);
     memcpy(out->autn + AKA_SQN_LEN + AKA_AMF_LEN, v.mac_a, AKA_MAC_LEN);
-    explicit_bzero(&v, sizeof v);
+    values_wipe(&v);
     return XK_OK;
 }
 
@@ -191,8 +219,8 @@ enum xk_err aka_open_auts(const struct aka_subscriber *s, const uint8_t rand[AKA
     bool right;
 
     TRY(reveal(s, rand, &in, sqn, &v));
-    right = bytes_eq_secret(BYTES_OF(v.mac_s), BYTES(auts + AKA_SQN_LEN, AKA_MAC_LEN));
-    explicit_bzero(&v, sizeof v);
+    right = bytes_eq_secret(BYTES(v.mac_s, AKA_MAC_LEN), BYTES(auts + AKA_SQN_LEN, AKA_MAC_LEN));
+    values_wipe(&v);
     if (!right)
         return XK_E_AUTH;
     memcpy(sqn_ms, sqn, AKA_SQN_LEN);
@@ -210,15 +238,15 @@ enum xk_err aka_check_autn(const struct aka_subscriber *s, const uint8_t rand[AK
     uint8_t sqn_in[AKA_SQN_LEN];
 
     TRY(reveal(s, rand, &in, sqn_in, &v));
-    if (!bytes_eq_secret(BYTES_OF(v.mac_a), BYTES(amf_in + AKA_AMF_LEN, AKA_MAC_LEN))) {
-        explicit_bzero(&v, sizeof v);
+    if (!bytes_eq_secret(BYTES(v.mac_a, AKA_MAC_LEN), BYTES(amf_in + AKA_AMF_LEN, AKA_MAC_LEN))) {
+        values_wipe(&v);
         return XK_E_AUTH;
     }
     memcpy(sqn, sqn_in, AKA_SQN_LEN);
     memcpy(amf, amf_in, AKA_AMF_LEN);
     vector_keys(&v, rand, vector);
     memcpy(vector->autn, autn, AKA_AUTN_LEN);
-    explicit_bzero(&v, sizeof v);
+    values_wipe(&v);
     return XK_OK;
 }
 
@@ -230,7 +258,7 @@ enum xk_err aka_make_auts(const struct aka_subscriber *s, const uint8_t rand[AKA
     TRY(compute(s, rand, sqn_ms, amf_zero, &v));
     conceal(sqn_ms, v.ak_star, auts);
     memcpy(auts + AKA_SQN_LEN, v.mac_s, AKA_MAC_LEN);
-    explicit_bzero(&v, sizeof v);
+    values_wipe(&v);
     return XK_OK;
 }
 
@@ -238,30 +266,15 @@ enum xk_err aka_gsm(const struct aka_subscriber *s, const uint8_t rand[AKA_RAND_
                     uint8_t sres[AKA_SRES_LEN], uint8_t kc[AKA_KC_LEN])
 {
     static const uint8_t sqn_unused[AKA_SQN_LEN];
+    uint8_t res[AKA_RES_MAX];
     struct values v;
 
     TRY(compute(s, rand, sqn_unused, amf_zero, &v));
-    convert_c2(v.res, sres);
+    copy_res(&v, res);
+    convert_c2(res, sres);
     convert_c3(v.ck, v.ik, kc);
-    explicit_bzero(&v, sizeof v);
+    values_wipe(&v);
     return XK_OK;
-}
-
-uint64_t aka_sqn_get(const uint8_t sqn[AKA_SQN_LEN])
-{
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < AKA_SQN_LEN; i++)
-        value = value << 8 | sqn[i];
-    return value;
-}
-
-void aka_sqn_put(uint64_t value, uint8_t sqn[AKA_SQN_LEN])
-{
-    for (size_t i = AKA_SQN_LEN; i > 0; i--) {
-        sqn[i - 1] = (uint8_t)value;
-        value >>= 8;
-    }
 }
 
 /* The slot of the highest SEQ; the lowest such slot. */

@@ -4,6 +4,8 @@
 #ifndef CRYPTO_AKA_H
 #define CRYPTO_AKA_H
 
+#include <endian.h>
+
 #include "base/secret.h"
 
 #define AKA_RAND_LEN 16
@@ -75,8 +77,25 @@ struct aka_sqn_array {
 
 enum aka_freshness { AKA_FRESH, AKA_STALE };
 
-uint64_t aka_sqn_get(const uint8_t sqn[AKA_SQN_LEN]);
-void aka_sqn_put(uint64_t value, uint8_t sqn[AKA_SQN_LEN]);
+static inline uint64_t aka_sqn_get(const uint8_t sqn[AKA_SQN_LEN])
+{
+    uint32_t high;
+    uint16_t low;
+
+    memcpy(&high, sqn, sizeof high);
+    memcpy(&low, sqn + sizeof high, sizeof low);
+    return (uint64_t)be32toh(high) << 16 | be16toh(low);
+}
+
+static inline void aka_sqn_put(uint64_t value, uint8_t sqn[AKA_SQN_LEN])
+{
+    uint32_t high = htobe32((uint32_t)(value >> 16));
+    uint16_t low = htobe16((uint16_t)value);
+
+    memcpy(sqn, &high, sizeof high);
+    memcpy(sqn + sizeof high, &low, sizeof low);
+}
+
 /* AKA_FRESH and *slot: the caller stores seq in that slot (the card does so in non-volatile
  * memory). */
 enum aka_freshness aka_sqn_check(const struct aka_sqn_array *a, const uint8_t sqn[AKA_SQN_LEN],

@@ -59,7 +59,7 @@ enum xk_err cipher_ecb_encrypt(enum cipher_algorithm algorithm, struct bytes key
     if (in.n % row->block != 0)
         return XK_E_VALUE;
     TRY(engine_cipher_start(row->ecb, ENGINE_ENCRYPT, key.p, NULL, &ctx));
-    return engine_cipher_blocks(ctx, in.p, in.n, out);
+    return engine_encrypt(ctx, in.p, in.n, out);
 }
 
 struct cbc_job {
@@ -79,7 +79,9 @@ static enum xk_err cbc_run(enum cipher_algorithm algorithm, const struct cbc_job
         return XK_E_VALUE;
     TRY(engine_cipher_start(row->cbc, job->direction, job->key.p, job->iv ? job->iv : zero_iv,
                             &ctx));
-    return engine_cipher_blocks(ctx, job->in.p, job->in.n, out);
+    if (job->direction == ENGINE_DECRYPT)
+        return engine_decrypt(ctx, job->in.p, job->in.n, out);
+    return engine_encrypt(ctx, job->in.p, job->in.n, out);
 }
 
 enum xk_err cipher_cbc_encrypt(enum cipher_algorithm algorithm, struct bytes key, const uint8_t *iv,
@@ -102,7 +104,7 @@ static enum xk_err chain_blocks(EVP_CIPHER_CTX *ctx, struct bytes data)
     for (size_t at = 0; at < data.n; at += sizeof scratch) {
         struct bytes part = bytes_part(data, at, sizeof scratch);
 
-        TRY(engine_cipher_blocks(ctx, part.p, part.n, scratch));
+        TRY(engine_encrypt(ctx, part.p, part.n, scratch));
     }
     return XK_OK;
 }
@@ -143,17 +145,17 @@ enum xk_err cipher_cmac(struct bytes key, struct bytes data, uint8_t out[16])
 
     TRY(find_row(CIPHER_AES, key, &row));
     TRY(engine_cipher_start(row->cbc, ENGINE_ENCRYPT, key.p, zero_iv, &ctx));
-    TRY(engine_cipher_blocks(ctx, zero_iv, 16, l));
+    TRY(engine_encrypt(ctx, zero_iv, 16, l));
     memcpy(subkey, l, sizeof l);
     cmac_last_block(bytes_part(data, whole, 16), subkey, last);
     for (int i = 0; i < 16; i++)
         first[i] = (uint8_t)(l[i] ^ (whole > 0 ? data.p[i] : last[i]));
     explicit_bzero(l, sizeof l);
     explicit_bzero(subkey, sizeof subkey);
-    TRY(engine_cipher_blocks(ctx, first, 16, first));
+    TRY(engine_encrypt(ctx, first, 16, first));
     if (whole > 0) {
         TRY(chain_blocks(ctx, bytes_part(data, 16, whole - 16)));
-        TRY(engine_cipher_blocks(ctx, last, 16, first));
+        TRY(engine_encrypt(ctx, last, 16, first));
     }
     memcpy(out, first, 16);
     return XK_OK;
@@ -173,7 +175,7 @@ enum xk_err cipher_cbc_mac(enum cipher_algorithm algorithm, struct bytes key, st
         memcpy(last, data.p + whole, data.n - whole);
     TRY(engine_cipher_start(row->cbc, ENGINE_ENCRYPT, key.p, zero_iv, &ctx));
     TRY(chain_blocks(ctx, bytes_part(data, 0, whole)));
-    return engine_cipher_blocks(ctx, last, row->block, out);
+    return engine_encrypt(ctx, last, row->block, out);
 }
 
 static enum xk_err gcm_start(enum engine_direction direction, struct bytes key,

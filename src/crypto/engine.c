@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/engine.h"
 
-#include <limits.h>
 #include <pthread.h>
 
 #include <openssl/core_names.h>
@@ -120,8 +119,9 @@ enum xk_err engine_cipher_start(enum engine_cipher id, enum engine_direction dir
     return XK_OK;
 }
 
-/* EVP_Cipher goes straight to the blocks: no buffering, no padding, in either direction. */
-enum xk_err engine_cipher_blocks(EVP_CIPHER_CTX *ctx, const uint8_t *in, size_t n, uint8_t *out)
+/* Decryption would keep the last block back for its padding; EVP_Cipher goes straight to the
+ * blocks. */
+enum xk_err engine_decrypt(EVP_CIPHER_CTX *ctx, const uint8_t *in, size_t n, uint8_t *out)
 {
     if (n > INT_MAX)
         return XK_E_LIMIT;

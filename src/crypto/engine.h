@@ -5,6 +5,8 @@
 #ifndef CRYPTO_ENGINE_H
 #define CRYPTO_ENGINE_H
 
+#include <limits.h>
+
 #include <openssl/evp.h>
 
 #include "base/bytes.h"
@@ -27,8 +29,21 @@ enum engine_direction { ENGINE_DECRYPT = 0, ENGINE_ENCRYPT = 1 }; /* EVP_CipherI
 enum xk_err engine_cipher_start(enum engine_cipher id, enum engine_direction direction,
                                 const uint8_t *key, const uint8_t *iv, EVP_CIPHER_CTX **out)
     XK_MUST_CHECK;
-/* Whole blocks through a started ECB or CBC context; out may be in. */
-enum xk_err engine_cipher_blocks(EVP_CIPHER_CTX *ctx, const uint8_t *in, size_t n, uint8_t *out)
+/* Whole blocks through a context started so; out may be in. Padding is never finished, so
+ * encryption gives each block at once. Inline: a vector is two such calls and little else. */
+static inline XK_MUST_CHECK enum xk_err engine_encrypt(EVP_CIPHER_CTX *ctx, const uint8_t *in,
+                                                       size_t n, uint8_t *out)
+{
+    int done;
+
+    if (n > INT_MAX)
+        return XK_E_LIMIT;
+    if (n > 0 && EVP_EncryptUpdate(ctx, out, &done, in, (int)n) != 1)
+        return XK_E_CRYPTO;
+    return XK_OK;
+}
+
+enum xk_err engine_decrypt(EVP_CIPHER_CTX *ctx, const uint8_t *in, size_t n, uint8_t *out)
     XK_MUST_CHECK;
 /* This thread's context, begun. */
 enum xk_err engine_digest_start(enum engine_digest id, EVP_MD_CTX **out) XK_MUST_CHECK;

@@ -9,18 +9,16 @@
 #define BLOCK_LEN 16
 #define OUT_COUNT 5 /* OUT1..OUT5 */
 
-/* 128 bits as two words in memory order, for xor; rotation turns them into numbers and back. */
-struct block {
-    uint64_t w[2];
-};
+/* 128 bits as four lanes in memory order: loaded and stored whole, because AES reads back at once
+ * what is stored here, and a processor waits where parts were stored. */
+typedef uint32_t block __attribute__((vector_size(BLOCK_LEN)));
 
-/* One constant pair of TS 35.206 4.1: r in bits, c. */
+/* The constants of TS 35.206 4.1: r in bits, c. As cr gives them. */
 struct constants {
     uint8_t r[OUT_COUNT];
     uint8_t c[OUT_COUNT][BLOCK_LEN];
 };
-static_assert(sizeof(struct constants) == AKA_MILENAGE_CR_LEN,
-              "the layout of tag 8A of the script");
+static_assert(sizeof(struct constants) == AKA_MILENAGE_CR_LEN, "cr is r1..r5, c1..c5");
 
 static const struct constants standard_constants = {
     .r = {64, 0, 32, 64, 96},
@@ -31,103 +29,137 @@ static const struct constants standard_constants = {
 struct run {
     EVP_CIPHER_CTX *aes; /* keyed with K */
     const struct constants *constants;
-    struct block opc;
-    struct block temp;
-    struct block out[OUT_COUNT];
+    block opc;
+    block temp;
+    block blocks[OUT_COUNT]; /* the inputs of OUT1..OUT5, then what AES made of them */
 };
 
-static inline struct block block_load(const uint8_t *p)
+static inline block block_load(const uint8_t *p)
 {
-    struct block b;
+    block b;
 
-    memcpy(b.w, p, sizeof b.w);
+    memcpy(&b, p, sizeof b);
     return b;
 }
 
-static inline struct block block_xor(struct block a, struct block b)
+/* rot(x, r) by whole lanes: 32 bits towards the most significant bit each */
+static inline block rotate_lanes(block b, unsigned lanes)
 {
-    return (struct block){{a.w[0] ^ b.w[0], a.w[1] ^ b.w[1]}};
+    switch (lanes) {
+    case 1:
+        return __builtin_shufflevector(b, b, 1, 2, 3, 0);
+    case 2:
+        return __builtin_shufflevector(b, b, 2, 3, 0, 1);
+    case 3:
+        return __builtin_shufflevector(b, b, 3, 0, 1, 2);
+    default:
+        return b;
+    }
 }
 
-/* rot(x, r): by r bits towards the most significant bit. TS 35.206 3.2 */
-static inline struct block block_rotate(struct block b, unsigned r)
+/* rot(x, r), TS 35.206 3.2 */
+static inline block block_rotate(block b, unsigned r)
 {
-    uint64_t hi = be64toh(b.w[r < 64 ? 0 : 1]);
-    uint64_t lo = be64toh(b.w[r < 64 ? 1 : 0]);
-    unsigned bits = r % 64;
+    block whole = rotate_lanes(b, r / 32), next = rotate_lanes(b, r / 32 + 1);
+    unsigned bits = r % 32;
 
     if (bits == 0)
-        return (struct block){{htobe64(hi), htobe64(lo)}};
-    return (struct block){
-        {htobe64(hi << bits | lo >> (64 - bits)), htobe64(lo << bits | hi >> (64 - bits))}};
+        return whole;
+    for (size_t i = 0; i < 4; i++)
+        whole[i] = htobe32(be32toh(whole[i]) << bits | be32toh(next[i]) >> (32 - bits));
+    return whole;
 }
 
-static enum xk_err encrypt(struct run *run, const struct block *in, struct block *out, size_t n)
+static enum xk_err encrypt(struct run *run, const block *in, size_t n, block *out)
 {
-    return engine_cipher_blocks(run->aes, (const uint8_t *)in, n * sizeof *in, (uint8_t *)out);
+    return engine_encrypt(run->aes, (const uint8_t *)in, n * BLOCK_LEN, (uint8_t *)out);
+}
+
+static enum xk_err check_constants(const struct constants *k)
+{
+    for (size_t i = 0; i < OUT_COUNT; i++)
+        if (k->r[i] >= 128)
+            return XK_E_VALUE;
+    return XK_OK;
 }
 
 /* TEMP = E_K(RAND xor OPc) */
 static enum xk_err run_start(struct run *run, struct bytes k, struct bytes opc, const uint8_t *cr,
                              const uint8_t rand[BLOCK_LEN])
 {
-    struct block in;
-
     if (k.n != BLOCK_LEN || opc.n != BLOCK_LEN)
         return XK_E_VALUE;
     run->constants = cr ? (const struct constants *)cr : &standard_constants;
-    for (size_t i = 0; cr && i < OUT_COUNT; i++)
-        if (run->constants->r[i] >= 128)
-            return XK_E_VALUE;
-    run->opc = block_load(opc.p);
-    in = block_xor(block_load(rand), run->opc);
+    if (cr)
+        TRY(check_constants(run->constants));
     TRY(engine_cipher_start(ENGINE_AES_128_ECB, ENGINE_ENCRYPT, k.p, NULL, &run->aes));
-    return encrypt(run, &in, &run->temp, 1);
+    run->opc = block_load(opc.p);
+    run->temp = block_load(rand) ^ run->opc;
+    return encrypt(run, &run->temp, 1, &run->temp);
 }
 
-/* The input of OUT1: TEMP xor rot(IN1 xor OPc, r1) xor c1, IN1 = SQN | AMF | SQN | AMF */
-static struct block input_one(const struct run *run, const uint8_t sqn[6], const uint8_t amf[2])
+/* IN1 = SQN | AMF | SQN | AMF */
+static inline block input_of(const uint8_t sqn[6], const uint8_t amf[2])
 {
-    uint8_t in1[BLOCK_LEN];
-    struct block rotated;
+    typedef uint64_t halves __attribute__((vector_size(BLOCK_LEN)));
+    uint64_t half = htobe64(aka_sqn_get(sqn) << 16 | (uint64_t)amf[0] << 8 | amf[1]);
 
-    memcpy(in1, sqn, 6);
-    memcpy(in1 + 6, amf, 2);
-    memcpy(in1 + 8, in1, 8);
-    rotated = block_rotate(block_xor(block_load(in1), run->opc), run->constants->r[0]);
-    return block_xor(block_xor(run->temp, rotated), block_load(run->constants->c[0]));
+    return (block)(halves){half, half};
+}
+
+/* The input of OUT1: TEMP xor rot(IN1 xor OPc, r1) xor c1 */
+static inline void input_one(struct run *run, block in1)
+{
+    const struct constants *k = run->constants;
+
+    if (k == &standard_constants)
+        run->blocks[0] = run->temp ^ rotate_lanes(in1 ^ run->opc, 2); /* c1 is zero */
+    else
+        run->blocks[0] = run->temp ^ block_rotate(in1 ^ run->opc, k->r[0]) ^ block_load(k->c[0]);
 }
 
 /* The inputs of OUT2 to OUT5: rot(TEMP xor OPc, r) xor c */
-static void inputs_rest(const struct run *run, struct block *in)
+static void inputs_own(struct run *run)
 {
-    struct block base = block_xor(run->temp, run->opc);
+    const struct constants *k = run->constants;
 
     for (size_t i = 1; i < OUT_COUNT; i++)
-        in[i] =
-            block_xor(block_rotate(base, run->constants->r[i]), block_load(run->constants->c[i]));
+        run->blocks[i] = block_rotate(run->temp ^ run->opc, k->r[i]) ^ block_load(k->c[i]);
 }
 
-/* Encrypts the inputs from..from+n-1 into OUT, each xor OPc */
-static enum xk_err run_blocks(struct run *run, struct block *in, size_t from, size_t n)
+/* The same with the standard constants, whose rotations are of whole lanes. */
+static inline void inputs_rest(struct run *run)
 {
-    TRY(encrypt(run, in + from, run->out + from, n));
-    for (size_t i = from; i < from + n; i++)
-        run->out[i] = block_xor(run->out[i], run->opc);
-    return XK_OK;
+    block base = run->temp ^ run->opc;
+
+    if (run->constants != &standard_constants) {
+        inputs_own(run);
+        return;
+    }
+    run->blocks[1] = base ^ block_load(standard_constants.c[1]);
+    run->blocks[2] = rotate_lanes(base, 1) ^ block_load(standard_constants.c[2]);
+    run->blocks[3] = rotate_lanes(base, 2) ^ block_load(standard_constants.c[3]);
+    run->blocks[4] = rotate_lanes(base, 3) ^ block_load(standard_constants.c[4]);
+}
+
+/* OUT = E_K(input) xor OPc */
+static inline block run_out(const struct run *run, size_t i)
+{
+    return run->blocks[i] ^ run->opc;
 }
 
 static void run_result(const struct run *run, struct milenage_out *out)
 {
-    const struct block *o = run->out;
+    block one = run_out(run, 0), two = run_out(run, 1), three = run_out(run, 2);
+    block four = run_out(run, 3), five = run_out(run, 4);
 
-    memcpy(out->mac_a, &o[0].w[0], 8);
-    memcpy(out->mac_s, &o[0].w[1], 8);
-    memcpy(out->res, &o[1].w[1], 8);
-    memcpy(out->ak, &o[1].w[0], 6);
-    memcpy(out->ck, o[2].w, 16);
-    memcpy(out->ik, o[3].w, 16);
-    memcpy(out->ak_star, o[4].w, 6);
+    memcpy(out->mac_a, &one, 8);
+    memcpy(out->mac_s, (const uint8_t *)&one + 8, 8);
+    memcpy(out->ak, &two, 6);
+    memcpy(out->res, (const uint8_t *)&two + 8, 8);
+    memcpy(out->ck, &three, 16);
+    memcpy(out->ik, &four, 16);
+    memcpy(out->ak_star, &five, 6);
 }
 
 /* TS 35.206 4.1 */
@@ -135,13 +167,12 @@ enum xk_err milenage_all(struct bytes k, struct bytes opc, const uint8_t *cr,
                          const uint8_t rand[16], const uint8_t sqn[6], const uint8_t amf[2],
                          struct milenage_out *out)
 {
-    struct block in[OUT_COUNT];
     struct run run;
 
     TRY(run_start(&run, k, opc, cr, rand));
-    in[0] = input_one(&run, sqn, amf);
-    inputs_rest(&run, in);
-    TRY(run_blocks(&run, in, 0, OUT_COUNT));
+    input_one(&run, input_of(sqn, amf));
+    inputs_rest(&run);
+    TRY(encrypt(&run, run.blocks, OUT_COUNT, run.blocks));
     run_result(&run, out);
     explicit_bzero(&run, sizeof run);
     return XK_OK;
@@ -152,18 +183,16 @@ enum xk_err milenage_reveal(struct bytes k, struct bytes opc, const uint8_t *cr,
                             const uint8_t concealed[6], const uint8_t amf[2], uint8_t sqn[6],
                             struct milenage_out *out)
 {
-    struct block in[OUT_COUNT];
     struct run run;
-    const uint8_t *ak;
+    block ak;
 
     TRY(run_start(&run, k, opc, cr, rand));
-    inputs_rest(&run, in);
-    TRY(run_blocks(&run, in, 1, OUT_COUNT - 1));
-    ak = (const uint8_t *)run.out[by == MILENAGE_BY_AK ? 1 : 4].w;
-    for (size_t i = 0; i < AKA_SQN_LEN; i++)
-        sqn[i] = (uint8_t)(concealed[i] ^ ak[i]);
-    in[0] = input_one(&run, sqn, amf);
-    TRY(run_blocks(&run, in, 0, 1));
+    inputs_rest(&run);
+    TRY(encrypt(&run, run.blocks + 1, OUT_COUNT - 1, run.blocks + 1));
+    ak = run_out(&run, by == MILENAGE_BY_AK ? 1 : 4);
+    aka_sqn_put(aka_sqn_get(concealed) ^ aka_sqn_get((const uint8_t *)&ak), sqn);
+    input_one(&run, input_of(sqn, amf));
+    TRY(encrypt(&run, run.blocks, 1, run.blocks));
     run_result(&run, out);
     explicit_bzero(&run, sizeof run);
     return XK_OK;
@@ -177,7 +206,7 @@ enum xk_err milenage_opc(struct bytes k, const uint8_t op[16], uint8_t opc[16])
     if (k.n != BLOCK_LEN)
         return XK_E_VALUE;
     TRY(engine_cipher_start(ENGINE_AES_128_ECB, ENGINE_ENCRYPT, k.p, NULL, &aes));
-    TRY(engine_cipher_blocks(aes, op, BLOCK_LEN, out));
+    TRY(engine_encrypt(aes, op, BLOCK_LEN, out));
     for (size_t i = 0; i < BLOCK_LEN; i++)
         opc[i] = (uint8_t)(out[i] ^ op[i]);
     return XK_OK;

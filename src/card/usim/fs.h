@@ -14,7 +14,11 @@ enum df_id {
     DF_COUNT
 };
 
-enum ef_structure { EF_TRANSPARENT = 0x41, EF_LINEAR = 0x42, EF_CYCLIC = 0x46 }; /* TS 102 221 11.1.1.4.3 */
+enum ef_structure {
+    EF_TRANSPARENT = 0x41,
+    EF_LINEAR = 0x42,
+    EF_CYCLIC = 0x46
+}; /* TS 102 221 11.1.1.4.3 */
 
 struct df {
     uint16_t fid;

@@ -16,8 +16,7 @@ struct initial {
 };
 
 static const struct initial initials[] = {
-#define INITIAL(name, first, last, bytes)                                                          \
-    {CONTENT_##name, first, last, sizeof(bytes) - 1, bytes},
+#define INITIAL(name, first, last, bytes) {CONTENT_##name, first, last, sizeof(bytes) - 1, bytes},
 #include "card/usim/content.def"
 };
 
@@ -27,8 +26,7 @@ static const struct initial initials[] = {
 #define ARR_KEY(mode, key) "\x80\x01" mode "\xA4\x06\x83\x01" key "\x95\x01\x08"
 
 static const struct initial rules[] = {
-#define RULE(name, bytes)                                                                          \
-    {CONTENT_ARR, RULE_##name, RULE_##name, sizeof(bytes) - 1, bytes},
+#define RULE(name, bytes) {CONTENT_ARR, RULE_##name, RULE_##name, sizeof(bytes) - 1, bytes},
 #include "card/usim/content.def"
 };
 

@@ -12,6 +12,7 @@
 #define IMAGE_KEY_MAX 32
 #define IMAGE_SMSC_LEN 12
 #define IMAGE_TASK_LEN 8
+#define IMAGE_SEAL_LEN 8
 
 #define USIM_AID_LEN 16
 #define USIM_AID_TEXT "\xA0\x00\x00\x00\x87\x10\x02\xFF\x86\xFF\xFF\x89\xFF\xFF\xFF\xFF"
@@ -34,16 +35,14 @@ struct image_pin {
     uint8_t value[8], puk[8];
 };
 
-/* What the write applet and SCP80 remember. phase: enum applet_phase; bank 0xFF: none. */
+/* What the write applet and SCP80 remember. phase: enum applet_phase; prepared 0: none. */
 struct image_state {
     uint8_t active[1];
-    uint8_t seed_erased[1];
     uint8_t prepared[1], prepared_flags[1], prepared_fallback[2], prepared_task[IMAGE_TASK_LEN];
     uint8_t phase[1], flags[1], fallback[2], task[IMAGE_TASK_LEN];
     uint8_t result[1], detail[2], attach[1];
-    uint8_t report_due[1]; /* the report of `result` has not been sent yet */
-    uint8_t refresh_due[1];
-    uint8_t down[5], up[5];            /* SCP80 counters */
+    uint8_t report_due[1];            /* the report of `result` has not been sent yet */
+    uint8_t down[5], up[5];           /* SCP80 counters */
     uint8_t platform[IMAGE_SMSC_LEN]; /* address, coded as TS-SC of EF_SMSP */
 };
 
@@ -52,6 +51,7 @@ struct image_bank {
     uint8_t present[1];
     uint8_t algorithm[1], res_len[1], has_cr[1];
     uint8_t k_n[1], opc_n[1];
+    uint8_t seal[IMAGE_SEAL_LEN]; /* over all of the identity: a mixture of two shows (bank.c) */
     uint8_t k[IMAGE_KEY_MAX], opc[IMAGE_KEY_MAX];
     uint8_t cr[AKA_MILENAGE_CR_LEN];
     uint8_t sqn[AKA_IND_COUNT * AKA_SQN_LEN]; /* SEQ of each IND */

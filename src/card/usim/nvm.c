@@ -20,11 +20,11 @@ struct nvm {
     const struct nvm_rom *rom;
     struct dirty *dirty;
     uint32_t endurance;
-    uint32_t transaction; /* the last whole one */
-    uint32_t highest;     /* most writes of any place */
-    uint16_t pages;       /* of the flat memory */
-    uint16_t places;      /* of the chip */
-    bool broken;          /* a write failed: the map may be wrong */
+    uint32_t transaction;                   /* the last whole one */
+    uint32_t highest;                       /* most writes of any place */
+    uint16_t pages;                         /* of the flat memory */
+    uint16_t places;                        /* of the chip */
+    bool broken;                            /* a write failed: the map may be wrong */
     uint8_t map[NVM_PAGES_MAX - NVM_SPARE]; /* page -> place + 1; 0: as in ROM */
     uint32_t writes[];                      /* by place */
 };
@@ -354,11 +354,12 @@ enum xk_err nvm_read(struct nvm *n, uint32_t offset, uint8_t *out, size_t len)
     return XK_OK;
 }
 
-/* Recovery: one pass finds the last transaction and whether it is whole, a second one builds the map. */
+/* Recovery: one pass finds the last transaction and whether it is whole, a second one builds the
+ * map. */
 
 struct survey {
-    uint32_t last;         /* the highest transaction seen */
-    unsigned found, total; /* its pages seen, its pages in all */
+    uint32_t last;                /* the highest transaction seen */
+    unsigned found, total;        /* its pages seen, its pages in all */
     uint8_t place[NVM_PAGES_MAX]; /* of those seen */
     unsigned torn;
 };
@@ -388,8 +389,8 @@ static enum xk_err survey_place(struct nvm *n, unsigned place, struct survey *s)
     return XK_OK;
 }
 
-/* A torn page can hold any count: it is taken to be worn more than all others, and erased so that it
- * says so itself. */
+/* A torn page can hold any count: it is taken to be worn more than all others, and erased so
+ * that it says so itself. */
 static enum xk_err mend_torn(struct nvm *n)
 {
     uint8_t raw[NVM_PAGE_LEN];

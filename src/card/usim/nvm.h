@@ -16,8 +16,9 @@ enum nvm_grade { NVM_CONSUMER, NVM_INDUSTRIAL, NVM_AUTOMOTIVE };
 /* 100,000, 500,000, 1,000,000 */
 uint32_t nvm_endurance(enum nvm_grade grade);
 
-/* The memory chip. A page never written reads as zeros. write returns XK_E_CLOSED when power was cut
- * during this write: the page may then hold the old bytes, the new ones, or anything in between. */
+/* The memory chip. A page never written reads as zeros. write returns XK_E_CLOSED when power was
+ * cut during this write: the page may then hold the old bytes, the new ones, or anything in
+ * between. */
 struct nvm_port {
     void *ctx;
     enum xk_err (*read)(void *ctx, uint32_t page, uint8_t out[NVM_PAGE_LEN]);
@@ -46,16 +47,17 @@ struct nvm_wear {
     uint32_t left; /* endurance - worst, 0 when used up */
 };
 
-/* The journal. The card sees one flat memory of bytes. What was never written reads as the ROM image.
- * A changed page always goes to a free place, its head telling which page of the flat memory it is
- * and which transaction it belongs to; it counts once all pages of that transaction are there. So the
- * memory is its own redo log, and writing wanders over all free pages.
+/* The journal. The card sees one flat memory of bytes. What was never written reads as the ROM
+ * image. A changed page always goes to a free place, its head telling which page of the flat
+ * memory it is and which transaction it belongs to; it counts once all pages of that transaction
+ * are there. So the memory is its own redo log, and writing wanders over all free pages.
  *
  *   head: page(1) pages of the transaction(1) transaction(4) writes(3) highest(3) CRC-32(4)
  *
- * writes: of this page; highest: the most of any page, so that the count of a torn page is known. */
+ * writes: of this page; highest: the most of any page, so that the count of a torn page is
+ * known. */
 #define NVM_PAGES_MAX 240 /* of the chip */
-#define NVM_SPARE 40      /* pages more than the flat memory has: the most one transaction may change */
+#define NVM_SPARE 40 /* pages more than the flat memory has: the most one transaction may change */
 
 struct nvm_rom {
     void (*read)(uint32_t offset, uint8_t *out, size_t n);

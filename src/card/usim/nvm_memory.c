@@ -82,8 +82,8 @@ static enum xk_err memory_grow(struct nvm_memory *m)
     return XK_OK;
 }
 
-/* What a write leaves behind when the power goes: nothing of it, a part, a mixture, or rubbish where
- * old and new differ. */
+/* What a write leaves behind when the power goes: nothing of it, a part, a mixture, or rubbish
+ * where old and new differ. */
 static void tear(struct xk_prng *r, uint8_t *page, const uint8_t *in)
 {
     uint32_t kind = xk_prng_below(r, 4);

@@ -57,6 +57,7 @@ struct usim_state {
     enum usim_bank bank;  /* in use */
     bool prepared;        /* a script waits for its COMMIT */
     bool awaiting_attach; /* switched, the new number has not attached yet */
+    bool report_due;      /* the report of last_result has not been sent yet */
     uint8_t last_result;  /* enum script_result of the last script */
     uint64_t down_counter, up_counter;
     struct nvm_wear wear;
@@ -64,5 +65,7 @@ struct usim_state {
 enum xk_err usim_get_state(struct usim *card, struct usim_state *out) XK_MUST_CHECK;
 /* The card as it is is whole: banks, files and journal agree. XK_E_STATE names a mixture. */
 enum xk_err usim_check(struct usim *card) XK_MUST_CHECK;
+/* Memory this card takes besides its non-volatile memory. */
+size_t usim_bytes(const struct usim *card);
 
 #endif

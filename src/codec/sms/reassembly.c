@@ -53,6 +53,14 @@ void sms_reassembly_free(struct sms_reassembly *r)
     free(r);
 }
 
+bool sms_reassembly_idle(const struct sms_reassembly *r)
+{
+    for (size_t i = 0; i < SMS_REASSEMBLY_SLOTS; i++)
+        if (r->slot[i].total != 0 && &r->slot[i] != r->given)
+            return false;
+    return true;
+}
+
 static bool slot_is(const struct slot *s, const char *sender, const struct sms_udh *h)
 {
     return s->total == h->total && s->ref == h->ref && s->ref16 == h->ref16 &&

@@ -111,6 +111,8 @@ struct sms_reassembly;
 struct sms_reassembly *sms_reassembly_new(void);
 void sms_reassembly_free(struct sms_reassembly *r);
 void sms_reassembly_clear(struct sms_reassembly *r);
+/* No message is waiting for parts. */
+bool sms_reassembly_idle(const struct sms_reassembly *r);
 /* Feeds one short message. When it completes a packet *out is it (valid until the next call; of a
  * single message, a part of ud) and *head the header of the part that carried 70/71 (or of the
  * first part); otherwise out->n == 0. A repeated part with other contents begins the message anew.

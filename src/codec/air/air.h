@@ -24,6 +24,14 @@ const char *air_type_name(enum air_type type);
 enum air_rat { AIR_GSM = 1, AIR_LTE = 2, AIR_NB_IOT = 3, AIR_EMTC = 4 };
 const char *air_rat_name(enum air_rat rat);
 
+/* eDRX (TS 23.682 4.5.13): a terminal that was granted a cycle listens for this long from each
+ * multiple of the cycle on (counted from 1970: both sides agree), and while it is active. */
+#define AIR_PAGING_WINDOW_MS 10240
+static inline bool air_edrx_listens(int64_t now_ms, uint32_t edrx_s)
+{
+    return edrx_s == 0 || now_ms % ((int64_t)edrx_s * 1000) < AIR_PAGING_WINDOW_MS;
+}
+
 /* EMM causes used (TS 24.301 9.9.3.9) */
 #define AIR_CAUSE_IMSI_UNKNOWN 2
 #define AIR_CAUSE_ILLEGAL_UE 3

@@ -13,6 +13,12 @@
 #include "base/buf.h"
 #include "codec/air/air.h"
 
+/* The radio side: SYSTEM_INFO says that a cell is there, NO_SERVICE that it is gone; the modem
+ * keeps that as the world outside, also over power off, so a radio tells it on change (and may
+ * repeat it). A modem that is off hears nothing else, nor does one asleep (PSM, eDRX): a network
+ * pages it when air_edrx_listens, or waits for its TRACKING_AREA_UPDATE. A message of the
+ * modem's own wakes it. The card side: a command whose answer was lost (power cut in the card)
+ * is answered with an empty MODEM_IN_CARD_RESPONSE; the modem then resets the card. */
 struct modem_config {
     char imei[17];   /* 15 digits */
     char imeisv[17]; /* 16 digits */

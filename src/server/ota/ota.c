@@ -59,8 +59,10 @@ static enum xk_err put_number(const struct number *n, struct script *out)
 {
     TRY(ef_encode_imsi(n->imsi, out->imsi));
     out->has_imsi = true;
-    TRY(ef_encode_iccid(n->iccid, out->iccid));
-    out->has_iccid = true;
+    if (n->iccid[0]) { /* P-25: a number that rested has none, the card keeps its own */
+        TRY(ef_encode_iccid(n->iccid, out->iccid));
+        out->has_iccid = true;
+    }
     TRY(ef_encode_msisdn(n->msisdn, out->msisdn));
     out->has_msisdn = true;
     if (n->smsc[0] == '\0')

@@ -30,53 +30,55 @@ static enum xk_err has(struct store *s, const struct store_query *q, const char 
     return XK_OK;
 }
 
-static enum xk_err find_clash(struct store *s, const struct number *n, const char **clash)
+static enum xk_err find_clash(struct store *s, const struct number *n, const char **field)
 {
     bool found;
 
-    *clash = "imsi";
+    *field = "imsi";
     TRY(has(s, &q_has_imsi, n->imsi, &found));
     if (found)
         return XK_OK;
-    *clash = "msisdn";
+    *field = "msisdn";
     TRY(has(s, &q_has_msisdn, n->msisdn, &found));
     if (found)
         return XK_OK;
-    *clash = "iccid";
+    *field = "iccid";
     TRY(has(s, &q_has_iccid, n->iccid, &found));
     return found ? XK_OK : XK_E_DB;
 }
 
-enum xk_err number_insert(struct store *s, struct keystore *ks, const struct number *n,
-                          const struct number_keys *keys, int64_t now, const char **clash,
-                          enum import_reason *why)
+static enum xk_err insert(struct store *s, const struct number *n, const struct number_keys *keys,
+                          struct bytes sealed, int64_t now, int64_t *changes)
+{
+    return store_exec(
+        s, &q_insert,
+        SVS(sv_text(n->imsi), sv_text(n->msisdn), n->iccid[0] ? sv_text(n->iccid) : sv_null(),
+            sv_text(n->smsc), sv_text(n->pool_id), sv_int(n->purpose), sv_int(n->algorithm),
+            sv_bytes(sealed), keys->has_cr ? sv_bytes(BYTES_OF(keys->cr)) : sv_null(),
+            sv_int(n->state), sv_text(n->cid), sv_bytes(BYTES_OF(n->task_id)), sv_int(now)),
+        changes);
+}
+
+enum xk_err number_add_one(struct store *s, struct keystore *ks, const struct number *n,
+                           const struct number_keys *keys, int64_t now, struct number_clash *clash)
 {
     uint8_t sealed[KEYSTORE_SEALED_MAX];
-    size_t sealed_n;
-    int64_t changes;
     bool retired = false;
+    int64_t changes = 0;
+    const char *field;
+    size_t sealed_n;
 
-    *clash = NULL;
+    if (!number_check(n, &field, &clash->why))
+        return XK_E_VALUE;
+    *clash = (struct number_clash){.field = "iccid", .why = IMPORT_RETIRED};
     if (n->iccid[0])
         TRY(has(s, &q_retired, n->iccid, &retired));
-    if (retired) {
-        *clash = "iccid";
-        *why = IMPORT_RETIRED;
+    if (retired)
         return XK_OK;
-    }
     TRY(number_seal_keys(ks, n->imsi, n->algorithm, keys, sealed, sizeof sealed, &sealed_n));
-    TRY(store_exec(s, &q_insert,
-                   SVS(sv_text(n->imsi), sv_text(n->msisdn),
-                       n->iccid[0] ? sv_text(n->iccid) : sv_null(), sv_text(n->smsc),
-                       sv_text(n->pool_id), sv_int(n->purpose), sv_int(n->algorithm),
-                       sv_bytes(BYTES(sealed, sealed_n)),
-                       keys->has_cr ? sv_bytes(BYTES_OF(keys->cr)) : sv_null(), sv_int(n->state),
-                       sv_text(n->cid), sv_bytes(BYTES_OF(n->task_id)), sv_int(now)),
-                   &changes));
-    if (changes == 1)
-        return XK_OK;
-    *why = IMPORT_EXISTS;
-    return find_clash(s, n, clash);
+    TRY(insert(s, n, keys, BYTES(sealed, sealed_n), now, &changes));
+    *clash = (struct number_clash){.field = NULL, .why = IMPORT_EXISTS};
+    return changes == 1 ? XK_OK : find_clash(s, n, &clash->field);
 }
 
 bool number_check(const struct number *n, const char **field, enum import_reason *why)
@@ -98,18 +100,15 @@ enum xk_err number_add(struct store *s, struct keystore *ks, const struct number
                        const struct number_keys *keys, int64_t now)
 {
     struct number n = *number;
-    enum import_reason why;
-    const char *field;
+    struct number_clash clash;
     struct pool pool;
 
-    if (!number_check(&n, &field, &why))
-        return XK_E_VALUE;
     TRY(pool_get(s, n.pool_id, &pool));
     n.purpose = pool.purpose;
-    TRY(number_insert(s, ks, &n, keys, now, &field, &why));
-    if (field)
+    TRY(number_add_one(s, ks, &n, keys, now, &clash));
+    if (clash.field)
         return XK_E_EXISTS;
-    return pool_count_add(s, n.pool_id, n.state, 1);
+    return number_count_added(s, n.pool_id, n.state, 1);
 }
 
 /* The i-th number of a range. */
@@ -141,16 +140,15 @@ static enum xk_err generate_one(struct store *s, struct keystore *ks, const stru
                                 const struct number *n, int64_t now)
 {
     struct number_keys keys = {.k = {.n = 16}};
-    enum import_reason why;
-    const char *clash;
+    struct number_clash clash;
     enum xk_err err;
 
     keys.opc.n = (uint8_t)number_opc_len(n->algorithm);
     xk_rand_fill(rand, keys.k.bytes, keys.k.n);
     xk_rand_fill(rand, keys.opc.bytes, keys.opc.n);
-    err = number_insert(s, ks, n, &keys, now, &clash, &why);
+    err = number_add_one(s, ks, n, &keys, now, &clash);
     explicit_bzero(&keys, sizeof keys);
-    if (err == XK_OK && clash)
+    if (err == XK_OK && clash.field)
         return XK_E_EXISTS;
     return err;
 }
@@ -158,8 +156,6 @@ static enum xk_err generate_one(struct store *s, struct keystore *ks, const stru
 enum xk_err number_generate(struct store *s, struct keystore *ks, const struct xk_rand *rand,
                             const struct number_range *range, int64_t now)
 {
-    enum import_reason why;
-    const char *field;
     struct pool pool;
     struct number n;
 
@@ -170,9 +166,7 @@ enum xk_err number_generate(struct store *s, struct keystore *ks, const struct x
     for (uint32_t i = 0; i < range->count; i++) {
         TRY(number_of_range(range, i, &n));
         n.purpose = pool.purpose;
-        if (!number_check(&n, &field, &why))
-            return XK_E_VALUE;
         TRY(generate_one(s, ks, rand, &n, now));
     }
-    return pool_count_add(s, range->pool_id, NUMBER_FREE, range->count);
+    return number_count_added(s, range->pool_id, NUMBER_FREE, range->count);
 }

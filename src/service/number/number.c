@@ -153,7 +153,7 @@ static enum xk_err reserve_lowest(struct store *s, const char *pool_id, const st
     if (changes == 0)
         return XK_E_NOT_FOUND; /* 13001 */
     TRY(reserve_by(s, &q_reserve_lowest, pool_id, r, &n));
-    TRY(pool_count_add(s, pool_id, NUMBER_RESERVED, 1));
+    TRY(number_count_added(s, pool_id, NUMBER_RESERVED, 1));
     *out = n;
     return XK_OK;
 }

@@ -79,6 +79,19 @@ enum xk_err number_quarantine_release(struct store *s, struct keystore *ks,
 enum xk_err number_add(struct store *s, struct keystore *ks, const struct number *n,
                        const struct number_keys *keys, int64_t now) XK_MUST_CHECK;
 
+/* One of many, for imports: as number_add, but n->purpose is its caller's business, the pool
+ * counts it only by number_count_added, and a clash is no error: clash->field is then the column
+ * that is taken (NULL: added) and clash->why IMPORT_EXISTS or IMPORT_RETIRED. */
+struct number_clash {
+    const char *field;
+    enum import_reason why;
+};
+enum xk_err number_add_one(struct store *s, struct keystore *ks, const struct number *n,
+                           const struct number_keys *keys, int64_t now, struct number_clash *clash)
+    XK_MUST_CHECK;
+enum xk_err number_count_added(struct store *s, const char *pool_id, enum number_state state,
+                               uint64_t n) XK_MUST_CHECK;
+
 /* A CSV file into a pool, all FREE (docs/interfaces/import-files.md): a header line naming the
  * columns imsi, msisdn, iccid, k, opc or op, [algorithm], [smsc], [cr]. XK_OK: all imported.
  * XK_E_FORMAT: some lines were refused, the report says which, and the caller rolls back.

@@ -192,8 +192,8 @@ enum xk_err pool_count_move(struct store *s, const char *pool_id, enum number_st
     return store_exec(s, &q_count_move, SVS(sv_text(pool_id), sv_int(from), sv_int(to)), NULL);
 }
 
-enum xk_err pool_count_add(struct store *s, const char *pool_id, enum number_state state,
-                           uint64_t n)
+enum xk_err number_count_added(struct store *s, const char *pool_id, enum number_state state,
+                               uint64_t n)
 {
     return store_exec(s, &q_count_add, SVS(sv_text(pool_id), sv_int(state), sv_int((int64_t)n)),
                       NULL);

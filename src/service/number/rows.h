@@ -15,9 +15,6 @@ void number_of_row(struct store *s, struct number *out);
 /* A number leaves `from` and enters `to`. */
 enum xk_err pool_count_move(struct store *s, const char *pool_id, enum number_state from,
                             enum number_state to) XK_MUST_CHECK;
-enum xk_err pool_count_add(struct store *s, const char *pool_id, enum number_state state,
-                           uint64_t n) XK_MUST_CHECK;
-
 /* Seals K | OPc for this IMSI. XK_E_VALUE: the lengths are not the algorithm's. */
 enum xk_err number_seal_keys(struct keystore *ks, const char *imsi, uint8_t algorithm,
                              const struct number_keys *keys, uint8_t *out, size_t cap, size_t *n)
@@ -26,9 +23,5 @@ size_t number_opc_len(uint8_t algorithm); /* 0: no such algorithm */
 
 /* Whether all fields have their form; else which has not, and why. */
 bool number_check(const struct number *n, const char **field, enum import_reason *why);
-/* The row alone, not the count. *clash NULL: added; else the field that is taken, and why. */
-enum xk_err number_insert(struct store *s, struct keystore *ks, const struct number *n,
-                          const struct number_keys *keys, int64_t now, const char **clash,
-                          enum import_reason *why) XK_MUST_CHECK;
 
 #endif

@@ -186,6 +186,41 @@ TEST(file_is_made_once)
     place_drop(&p);
 }
 
+/* A generator during whose work somebody else makes the file */
+struct rival {
+    const char *path;
+    struct keystore *ks;
+};
+
+static void rival_fill(void *ctx, uint8_t *out, size_t n)
+{
+    struct rival *r = ctx;
+
+    if (!r->ks && keystore_open(r->path, random_openssl(), &r->ks) != XK_OK)
+        abort();
+    xk_rand_fill(random_openssl(), out, n);
+}
+
+/* Two daemons start at once: one key wins, both have it, nothing is left behind */
+TEST(file_made_by_two_at_once)
+{
+    struct place p = place_make();
+    struct rival rival = {.path = p.path};
+    struct xk_rand rand = {.fill = rival_fill, .ctx = &rival};
+    struct secret s = secret_of("k"), got = {0};
+    uint8_t sealed[KEYSTORE_SEALED_MAX];
+    struct keystore *ks;
+    size_t n;
+
+    REQUIRE(keystore_open(p.path, &rand, &ks) == XK_OK);
+    CHECK_OK(keystore_seal(ks, BYTES_NONE, &s, sealed, sizeof sealed, &n));
+    CHECK_OK(keystore_unseal(rival.ks, BYTES_NONE, BYTES(sealed, n), &got));
+    CHECK_INT(place_count(&p), 1);
+    keystore_close(ks);
+    keystore_close(rival.ks);
+    place_drop(&p);
+}
+
 /* A broken file is refused at any length and any byte, and left as it is */
 TEST(broken_file_is_refused)
 {
@@ -263,5 +298,6 @@ TEST(not_a_file)
 
 TESTS_MAIN(XT_CASE(seals_and_unseals), XT_CASE(tampering_is_refused),
            XT_CASE(other_context_or_key_is_refused), XT_CASE(limits), XT_CASE(file_is_made_once),
-           XT_CASE(broken_file_is_refused), XT_CASE(file_open_to_others_is_refused),
-           XT_CASE(file_of_somebody_else_is_refused), XT_CASE(not_a_file))
+           XT_CASE(file_made_by_two_at_once), XT_CASE(broken_file_is_refused),
+           XT_CASE(file_open_to_others_is_refused), XT_CASE(file_of_somebody_else_is_refused),
+           XT_CASE(not_a_file))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTP client over libcurl: https and http only, TLS 1.2 and up, connections reused, redirects not
- * followed. One client either sends on the loop (httpc_send) or waits (httpc_call, for the CLI). */
+/* HTTP/1.1 client over libcurl: https and http only, TLS 1.2 and up, connections reused, redirects
+ * not followed, no proxy. A client sends on the loop (httpc_send) or waits (httpc_call, for the
+ * CLI). Callbacks may send again; they may not free the client. */
 #ifndef NET_HTTPC_HTTPC_H
 #define NET_HTTPC_HTTPC_H
 
@@ -23,7 +24,7 @@ struct httpc_options {
 struct httpc_request {
     const char *method; /* NULL: POST when there is a body, GET else */
     const char *url;
-    const char *const *headers; /* "Name: value" */
+    const char *const *headers; /* "Name: value"; Content-Type is application/json unless here */
     size_t header_count;
     struct bytes body;   /* copied by httpc_send */
     uint32_t timeout_ms; /* 0: that of the client */

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/httpc/transfer.h"
+
+#include <strings.h>
+
+static enum xk_err error_of(CURLcode code)
+{
+    static const struct {
+        CURLcode code;
+        enum xk_err err;
+    } rows[] = {
+#define HTTPC_ERROR(curl_code, xk_error) {curl_code, xk_error},
+#include "net/httpc/error.def"
+#undef HTTPC_ERROR
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (rows[i].code == code)
+            return rows[i].err;
+    return XK_E_IO;
+}
+
+static bool is_http(const char *url)
+{
+    return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
+}
+
+/* Less than all ends the transfer with CURLE_WRITE_ERROR. */
+static size_t on_data(char *data, size_t size, size_t n, void *arg)
+{
+    struct buf *answer = arg;
+
+    buf_put(answer, data, size * n);
+    return buf_ok(answer) == XK_OK ? size * n : 0;
+}
+
+static bool add_header(struct transfer *t, const char *text)
+{
+    struct curl_slist *list;
+
+    if (strpbrk(text, "\r\n"))
+        return false;
+    list = curl_slist_append(t->headers, text);
+    if (list)
+        t->headers = list;
+    return list != NULL;
+}
+
+/* An empty "Expect:" keeps libcurl from waiting for 100 Continue. */
+static enum xk_err set_headers(struct transfer *t, const struct httpc_request *request)
+{
+    bool typed = false;
+
+    for (size_t i = 0; i < request->header_count; i++) {
+        typed = typed || strncasecmp(request->headers[i], "Content-Type:", 13) == 0;
+        if (!add_header(t, request->headers[i]))
+            return XK_E_VALUE;
+    }
+    if (!add_header(t, "Expect:"))
+        return XK_E_NOMEM;
+    if (request->body.n && !typed && !add_header(t, "Content-Type: application/json"))
+        return XK_E_NOMEM;
+    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+    return XK_OK;
+}
+
+static void set_method(struct transfer *t, const struct httpc_request *request)
+{
+    const char *method = request->method;
+
+    if (!method)
+        method = request->body.n ? "POST" : "GET";
+    if (strcmp(method, "HEAD") == 0) {
+        curl_easy_setopt(t->easy, CURLOPT_NOBODY, 1L);
+        return;
+    }
+    if (request->body.n || strcmp(method, "POST") == 0) {
+        curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.n);
+        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, request->body.n ? request->body.p : NULL);
+    }
+    curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, method);
+}
+
+static void set_tls(struct transfer *t, const struct httpc_options *o)
+{
+    curl_easy_setopt(t->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(t->easy, CURLOPT_SSL_EC_CURVES, "X25519:P-256");
+    if (o->ca_file) {
+        curl_easy_setopt(t->easy, CURLOPT_CAINFO, o->ca_file);
+        curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
+    }
+    if (o->insecure) {
+        curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+}
+
+static void set_rest(struct transfer *t, const struct httpc_options *o,
+                     const struct httpc_request *request)
+{
+    long timeout = request->timeout_ms ? request->timeout_ms : o->timeout_ms;
+
+    curl_easy_setopt(t->easy, CURLOPT_URL, request->url);
+    curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, timeout);
+    curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_ms);
+    curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->error);
+    curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_data);
+    curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, &t->answer);
+    curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
+}
+
+enum xk_err transfer_init(struct transfer *t, CURL *easy, const struct httpc_options *options,
+                          const struct httpc_request *request)
+{
+    memset(t, 0, sizeof *t);
+    t->easy = easy;
+    buf_init(&t->answer, options->body_max + 1);
+    if (!is_http(request->url))
+        return XK_E_VALUE;
+    set_rest(t, options, request);
+    set_tls(t, options);
+    set_method(t, request);
+    return set_headers(t, request);
+}
+
+enum xk_err transfer_copy_body(struct transfer *t, struct bytes body)
+{
+    if (body.n == 0)
+        return XK_OK;
+    t->body = malloc(body.n);
+    if (!t->body)
+        return XK_E_NOMEM;
+    memcpy(t->body, body.p, body.n);
+    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, t->body);
+    return XK_OK;
+}
+
+void transfer_fini(struct transfer *t)
+{
+    curl_slist_free_all(t->headers);
+    free(t->body);
+    buf_fini(&t->answer);
+}
+
+void transfer_response(struct transfer *t, CURLcode code, struct httpc_response *out)
+{
+    const char *type = NULL;
+    long status = 0;
+
+    *out = (struct httpc_response){.err = error_of(code), .error_text = "", .content_type = ""};
+    if (code != CURLE_OK) {
+        out->error_text = t->error[0] ? t->error : curl_easy_strerror(code);
+        return;
+    }
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
+    out->status = (unsigned)status;
+    out->content_type = type ? type : "";
+    buf_cstr(&t->answer);
+    out->body = buf_bytes(&t->answer);
+}

@@ -176,6 +176,7 @@ void modem_emm_radio(struct modem *m, bool on)
 void modem_emm_card_gone(struct modem *m)
 {
     modem_emm_detach(m);
+    modem_mt_forget(m);
     m->emm.cause = 0;
     m->emm.forbidden.known = false;
     modem_at_registration(m);

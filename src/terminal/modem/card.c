@@ -161,6 +161,7 @@ void modem_card_forget(struct modem *m)
 /* Mute or broken: reset it, but not for ever at full speed. */
 static void card_lost(struct modem *m)
 {
+    forget_link(m);
     modem_emm_card_gone(m);
     modem_at_card_state(m);
     if (m->card.restarts < MODEM_CARD_RESTARTS) {
@@ -168,7 +169,6 @@ static void card_lost(struct modem *m)
         modem_card_start(m);
         return;
     }
-    forget_link(m);
     modem_toolkit_reset(m);
     m->card.state = CARD_LOST;
     forget_contents(m);

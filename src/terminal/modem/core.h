@@ -267,6 +267,7 @@ void modem_wake(struct modem *m);
 
 /* sms.c, download.c */
 void modem_sms_forget(struct modem *m);
+void modem_mt_forget(struct modem *m); /* unanswered: the network tries again */
 void modem_rp(struct modem *m, struct bytes wire);
 /* False when it cannot be sent now; otherwise the source hears how it ended. */
 bool modem_mo_send(struct modem *m, enum modem_mo_source source, const char *smsc,

@@ -218,9 +218,14 @@ void modem_rp(struct modem *m, struct bytes wire)
         answer_arrived(m, &rp);
 }
 
+void modem_mt_forget(struct modem *m)
+{
+    while (m->sms.mts > 0)
+        free(m->sms.mt[--m->sms.mts]);
+}
+
 void modem_sms_forget(struct modem *m)
 {
-    for (size_t i = 0; i < m->sms.mts; i++)
-        free(m->sms.mt[i]);
+    modem_mt_forget(m);
     memset(&m->sms, 0, sizeof m->sms);
 }

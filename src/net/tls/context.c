@@ -11,7 +11,7 @@
 
 /* TLS 1.2 suites: forward secrecy and AEAD only. Those of TLS 1.3 are all so. */
 #define SUITES_12 "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL"
-#define GROUPS "X25519:P-256"
+#define HOST_MAX 256
 
 struct tls_server {
     SSL_CTX *ctx;
@@ -23,12 +23,15 @@ struct tls_client {
 
 static enum xk_err set_common(SSL_CTX *ctx)
 {
+    int groups[] = {NID_X25519, NID_X9_62_prime256v1};
+
     SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
                                  SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                               SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
-        SSL_CTX_set_cipher_list(ctx, SUITES_12) != 1 || SSL_CTX_set1_groups_list(ctx, GROUPS) != 1)
+        SSL_CTX_set_cipher_list(ctx, SUITES_12) != 1 ||
+        SSL_CTX_set1_groups(ctx, groups, ARRAY_LEN(groups)) != 1)
         return XK_E_CRYPTO;
     return XK_OK;
 }
@@ -166,10 +169,13 @@ enum xk_err tls_accept_stream(struct tls_server *server, struct loop *loop, int 
 static bool expect_host(SSL *ssl, const char *host)
 {
     struct in6_addr address;
+    char name[HOST_MAX];
 
+    if (!bytes_to_cstr(bytes_cstr(host), name, sizeof name))
+        return false;
     if (inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1)
         return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1;
-    return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
+    return SSL_set1_host(ssl, name) == 1 && SSL_set_tlsext_host_name(ssl, name) == 1;
 }
 
 enum xk_err tls_connect_stream(struct tls_client *client, struct loop *loop, int fd,

@@ -99,7 +99,7 @@ enum xk_err gsm_answer_of_ef(const struct ef *ef, struct buf *out) XK_MUST_CHECK
 
 /* file.c: the file a command means (by SFI or the selected one), of this kind, with this right;
  * NULL and x->sw set when it may not. */
-enum file_kind { FILE_TRANSPARENT, FILE_RECORDS };
+enum file_kind { FILE_TRANSPARENT, FILE_RECORDS, FILE_CYCLIC };
 enum xk_err file_of_command(struct usim *card, struct exchange *x, uint8_t sfi, enum file_kind kind,
                             enum access_mode mode, const struct ef **out) XK_MUST_CHECK;
 uint32_t file_offset(const struct usim *card, const struct ef *ef);

@@ -23,6 +23,13 @@ static const struct ef *find_file(struct exchange *x, uint8_t sfi)
     return fs_ef((unsigned)found);
 }
 
+static bool is_kind(const struct ef *ef, enum file_kind kind)
+{
+    if (kind == FILE_CYCLIC)
+        return ef->structure == EF_CYCLIC;
+    return (ef->structure == EF_TRANSPARENT) == (kind == FILE_TRANSPARENT);
+}
+
 enum xk_err file_of_command(struct usim *card, struct exchange *x, uint8_t sfi, enum file_kind kind,
                             enum access_mode mode, const struct ef **out)
 {
@@ -32,7 +39,7 @@ enum xk_err file_of_command(struct usim *card, struct exchange *x, uint8_t sfi, 
     *out = NULL;
     if (!ef)
         return XK_OK;
-    if ((ef->structure == EF_TRANSPARENT) != (kind == FILE_TRANSPARENT))
+    if (!is_kind(ef, kind))
         return refuse(x, SW_COMMAND_INCOMPATIBLE);
     TRY(access_check(card, ef, mode, &allowed));
     if (!allowed)

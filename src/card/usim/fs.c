@@ -56,7 +56,7 @@ unsigned fs_count_dfs(enum df_id parent)
     unsigned n = 0;
 
     for (unsigned i = DF_MF + 1; i < DF_COUNT; i++)
-        n += dfs[i].parent == parent;
+        n += dfs[i].parent == parent && i != DF_USIM; /* an ADF is no DF of the MF */
     return n;
 }
 

@@ -118,11 +118,9 @@ enum xk_err cmd_increase(struct usim *card, struct exchange *x)
     const struct ef *ef;
     unsigned length, carry = 0;
 
-    TRY(file_of_command(card, x, x->c.p1 & 0x1F, FILE_RECORDS, ACCESS_INCREASE, &ef));
+    TRY(file_of_command(card, x, x->c.p1 & 0x1F, FILE_CYCLIC, ACCESS_INCREASE, &ef));
     if (!ef)
         return XK_OK;
-    if (ef->structure != EF_CYCLIC)
-        return refuse(x, SW_COMMAND_INCOMPATIBLE);
     length = content_of(ef->content)->length;
     if (x->c.data.n == 0 || x->c.data.n > length)
         return refuse(x, SW_WRONG_LENGTH);

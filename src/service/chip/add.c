@@ -81,10 +81,10 @@ static bool seed_is_whole(const struct chip *c, const char **field, enum import_
 {
     if (!c->seed_imsi[0] && !c->seed_msisdn[0])
         return true; /* a blank card; it may have an ICCID of its own */
-    *field = "seed_imsi";
+    *field = "imsi";
     if (!ident_is_imsi(bytes_cstr(c->seed_imsi), why))
         return false;
-    *field = "seed_msisdn";
+    *field = "msisdn";
     return ident_is_msisdn(bytes_cstr(c->seed_msisdn), why);
 }
 
@@ -107,7 +107,7 @@ bool chip_check(const struct chip *c, const char **field, enum import_reason *wh
     *field = "batch";
     if (!ident_is_name(bytes_cstr(c->batch_id), sizeof c->batch_id - 1, why))
         return false;
-    *field = "seed_iccid";
+    *field = "iccid";
     if (c->seed_iccid[0] && !ident_is_iccid(bytes_cstr(c->seed_iccid), why))
         return false;
     if (!seed_is_whole(c, field, why))

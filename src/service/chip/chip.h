@@ -114,7 +114,8 @@ struct chip_import {
                                        (P-4); NULL: then keys are missing */
 };
 /* XK_OK: all imported. XK_E_FORMAT: some lines were refused, the report says which, and the caller
- * rolls back. XK_E_NOT_FOUND: no such seed pool. XK_E_LIMIT: larger than IMPORT_FILE_MAX. */
+ * rolls back. XK_E_NOT_FOUND: no such seed pool; XK_E_STATE: it is not one for seeds. XK_E_LIMIT:
+ * larger than IMPORT_FILE_MAX. */
 enum xk_err chip_import_file(struct store *s, struct keystore *ks, const struct chip_import *how,
                              struct bytes file, int64_t now, struct import_report *report)
     XK_MUST_CHECK;

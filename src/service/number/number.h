@@ -79,6 +79,8 @@ enum xk_err number_quarantine_release(struct store *s, struct keystore *ks,
 enum xk_err number_add(struct store *s, struct keystore *ks, const struct number *n,
                        const struct number_keys *keys, int64_t now) XK_MUST_CHECK;
 
+/* Whether the identifiers have their form; else which has not, and why. */
+bool number_check(const struct number *n, const char **field, enum import_reason *why);
 /* One of many, for imports: as number_add, but n->purpose is its caller's business, the pool
  * counts it only by number_count_added, and a clash is no error: clash->field is then the column
  * that is taken (NULL: added) and clash->why IMPORT_EXISTS or IMPORT_RETIRED. */

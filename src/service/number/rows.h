@@ -21,7 +21,4 @@ enum xk_err number_seal_keys(struct keystore *ks, const char *imsi, uint8_t algo
     XK_MUST_CHECK;
 size_t number_opc_len(uint8_t algorithm); /* 0: no such algorithm */
 
-/* Whether all fields have their form; else which has not, and why. */
-bool number_check(const struct number *n, const char **field, enum import_reason *why);
-
 #endif

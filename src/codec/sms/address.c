@@ -15,11 +15,10 @@ static int semi_octet_of(char c)
 static enum xk_err digits_decode(struct bytes value, size_t digits, uint8_t ton_npi,
                                  char out[SMS_NUMBER_TEXT])
 {
-    char text[SMS_NUMBER_TEXT];
-    size_t n = 0;
+    char text[SMS_NUMBER_TEXT] = "+";
+    bool international = (ton_npi & ADDRESS_TON_MASK) == ADDRESS_TON_INTERNATIONAL;
+    size_t n = 1, skip;
 
-    if ((ton_npi & ADDRESS_TON_MASK) == ADDRESS_TON_INTERNATIONAL && digits > 0)
-        text[n++] = '+';
     for (size_t i = 0; i < digits; i++) {
         uint8_t digit = value.p[i / 2] >> (i % 2 ? 4 : 0) & 0xF;
 
@@ -30,7 +29,8 @@ static enum xk_err digits_decode(struct bytes value, size_t digits, uint8_t ton_
         text[n++] = semi_octets[digit];
     }
     text[n] = '\0';
-    memcpy(out, text, n + 1);
+    skip = international && n > 1 ? 0 : 1;
+    memcpy(out, text + skip, n + 1 - skip);
     return XK_OK;
 }
 

@@ -265,6 +265,13 @@ TEST(too_long)
     CHECK_INT(cat_encode_proactive(&p, &b), XK_E_LIMIT);
     buf_init_fixed(&b, mem, 5);
     CHECK_INT(cat_encode_proactive(&p, &b), XK_E_LIMIT);
+    buf_init_fixed(&b, mem, sizeof mem); /* what stood there before does not count */
+    buf_put_fill(&b, 0, 200);
+    p.objects.n--;
+    e.tpdu.n--;
+    CHECK_OK(cat_encode_proactive(&p, &b));
+    b.n = 200;
+    CHECK_OK(cat_encode_sms_pp(&e, &b));
 }
 
 TEST(timer_expiration)
@@ -325,15 +332,19 @@ TEST(tlv_forms)
     struct wire w;
     struct cat_tlv t;
     struct cur c;
-    static const char *const refused[] = {"0001AA",         "8001AA", "FF01AA", "7F0005",
-                                          "7F009901AA",     "8180",   "850",    "8580",
-                                          "85840000000100", "8582",   "858200"};
+    static const char *const refused[] = {
+        "0001AA", "8001AA", "FF01AA", "7F0005",         "7F009901AA", "7F00FF01AA", "7F80FF01AA",
+        "8180",   "850",    "8580",   "85840000000100", "8582",       "858200"};
 
     c = cur_of(unhex(&w, "7F812301AA"));
     CHECK_OK(cat_tlv_next(&c, &t));
     CHECK_INT(t.tag, 0x0123);
     CHECK(t.comprehension);
     CHECK_HEX(t.value, "AA");
+    c = cur_of(unhex(&w, "7F010000"));
+    CHECK_OK(cat_tlv_next(&c, &t));
+    CHECK_INT(t.tag, 0x0100);
+    CHECK(!t.comprehension);
     c = cur_of(unhex(&w, "0583000001AA"));
     CHECK_OK(cat_tlv_next(&c, &t));
     CHECK_INT(t.tag, CAT_TAG_ALPHA_ID);
@@ -343,6 +354,16 @@ TEST(tlv_forms)
         c = cur_of(unhex(&w, refused[i]));
         CHECK_INT(cat_tlv_next(&c, &t), XK_E_FORMAT);
     }
+}
+
+/* 80 would be the indefinite form, even with enough behind it. */
+TEST(tlv_indefinite)
+{
+    uint8_t wire[2 + 128] = {0x85, 0x80};
+    struct cur c = cur_of(BYTES_OF(wire));
+    struct cat_tlv t;
+
+    CHECK_INT(cat_tlv_next(&c, &t), XK_E_FORMAT);
 }
 
 TEST(tlv_lengths)
@@ -421,6 +442,9 @@ TEST(profile)
     cat_profile_set(profile, sizeof profile, CAT_PROFILE_BIT(3, 8));
     cat_profile_set(profile, sizeof profile, CAT_PROFILE_BIT(34, 6)); /* past the end: nothing */
     CHECK_HEX(BYTES_OF(profile), "01008000");
+    cat_profile_set(profile, 2, CAT_PROFILE_BIT(3, 1));
+    CHECK_HEX(BYTES_OF(profile), "01008000");
+    CHECK(!cat_profile_has(BYTES(profile, 2), CAT_PROFILE_BIT(3, 8)));
     CHECK(cat_profile_has(BYTES_OF(profile), CAT_PROFILE_BIT(3, 8)));
     CHECK(!cat_profile_has(BYTES_OF(profile), CAT_PROFILE_BIT(3, 7)));
     CHECK(!cat_profile_has(BYTES_OF(profile), CAT_PROFILE_BIT(34, 6)));
@@ -463,5 +487,5 @@ TEST(round_trip)
 TESTS_MAIN(XT_CASE(proactive), XT_CASE(objects), XT_CASE(proactive_refused), XT_CASE(response),
            XT_CASE(response_refused), XT_CASE(response_without_devices), XT_CASE(sms_pp),
            XT_CASE(sms_pp_refused), XT_CASE(too_long), XT_CASE(timer_expiration), XT_CASE(events),
-           XT_CASE(tlv_forms), XT_CASE(tlv_lengths), XT_CASE(values), XT_CASE(duration),
-           XT_CASE(profile), XT_CASE(names), XT_CASE(round_trip))
+           XT_CASE(tlv_forms), XT_CASE(tlv_indefinite), XT_CASE(tlv_lengths), XT_CASE(values),
+           XT_CASE(duration), XT_CASE(profile), XT_CASE(names), XT_CASE(round_trip))

@@ -127,12 +127,15 @@ TEST(smsc)
     CHECK_STR(text, "+4915790109999");
     CHECK_OK(ef_encode_smsc("+4915790109999", wire));
     CHECK_HEX(BYTES_OF(wire), "0891945197109099F9FFFFFF");
+    CHECK_OK(hex_decode_exact(bytes_cstr("03912143658709214365FFFF"), wire, sizeof wire));
+    CHECK_OK(ef_decode_smsc(wire, text)); /* what stands behind the length is not the number */
+    CHECK_STR(text, "+1234");
     wire[0] = 12; /* longer than the field */
     CHECK_INT(ef_decode_smsc(wire, text), XK_E_FORMAT);
     wire[0] = 8;
     wire[2] = 0xA4; /* no digit of a number */
     CHECK_INT(ef_decode_smsc(wire, text), XK_E_FORMAT);
-    CHECK_STR(text, "+4915790109999");
+    CHECK_STR(text, "+1234");
 }
 
 static const struct {
@@ -217,6 +220,7 @@ TEST(luhn)
     CHECK(!ef_luhn_ok("89860400000000000016"));
     CHECK(!ef_luhn_ok("898602B4151770029012"));
     CHECK(!ef_luhn_ok(""));
+    CHECK(!ef_luhn_ok("0"));
 }
 
 TESTS_MAIN(XT_CASE(iccid), XT_CASE(imsi), XT_CASE(imsi_refused), XT_CASE(imsi_blank),

@@ -435,6 +435,15 @@ TEST(oversize)
     data[1] = (SCP80_PACKET_MAX - 1) & 0xFF;
     data[2] = 0x0D;
     CHECK_INT(scp80_open_command(BYTES(data, SCP80_PACKET_MAX + 1), &keys, plain, &c), XK_E_FORMAT);
+    buf_reset(&b); /* only the padding is too much */
+    keys.kic.n = 16;
+    c.spi1 = SCP80_SPI1_CIPHER;
+    c.kic = 0x12;
+    c.data.n = (SCP80_PACKET_MAX - 10) / 16 * 16 - 6;
+    CHECK_OK(scp80_seal_command(&c, &keys, &b));
+    c.data.n++;
+    CHECK_INT(scp80_seal_command(&c, &keys, &b), XK_E_LIMIT);
+    c.spi1 = 0;
     buf_init_fixed(&b, mem, 10); /* no room to put it */
     c.data.n = 1;
     CHECK_INT(scp80_seal_command(&c, &keys, &b), XK_E_LIMIT);
@@ -474,6 +483,9 @@ TEST(counter_rule)
     buf_init_fixed(&b, mem, sizeof mem);
     CHECK_INT(scp80_seal_command(&c, &keys, &b), XK_E_VALUE);
     CHECK_INT(scp80_seal_response(&r, 0, 0, 0, &keys, &b), XK_E_VALUE);
+    c.counter = r.counter = SCP80_COUNTER_MAX;
+    CHECK_OK(scp80_seal_command(&c, &keys, &b));
+    CHECK_OK(scp80_seal_response(&r, 0, 0, 0, &keys, &b));
 }
 
 static const uint8_t nibbles[] = {SCP80_ALG_AES, SCP80_ALG_3DES_2, SCP80_ALG_3DES_3};

@@ -195,10 +195,28 @@ TEST(second_layer)
     CHECK(memcmp(sealed[0], sealed[1], 32) != 0);
     CHECK_INT(script_wrap_key(SCRIPT_SUITE_AES, &kik, &s, 0x85, BYTES(key, 15), back), XK_E_VALUE);
     CHECK_INT(script_wrap_key(SCRIPT_SUITE_AES, &kik, &s, 0x85, BYTES_NONE, back), XK_E_VALUE);
+    CHECK_OK(script_unwrap_key(SCRIPT_SUITE_AES, &kik, &s, 0x85, BYTES(zeros, SECRET_MAX), back));
     CHECK_INT(script_unwrap_key(SCRIPT_SUITE_AES, &kik, &s, 0x85, BYTES(zeros, 80), back),
               XK_E_VALUE);
     kik.n = 15;
     CHECK_INT(script_wrap_key(SCRIPT_SUITE_AES, &kik, &s, 0x85, BYTES(key, 16), back), XK_E_VALUE);
+}
+
+/* Made with the openssl command: dgst -sha256 and -sm3 for the IV, enc -aes-128-cbc and -sm4-cbc */
+TEST(second_layer_known)
+{
+    struct script s = {.task_id = {1, 2, 3, 4, 5, 6, 7, 8}};
+    struct secret kik;
+    uint8_t key[16], k[16], out[16];
+
+    CHECK_OK(script_cid_encode("10010000000000000017", s.cid));
+    CHECK_OK(hex_decode_exact(BYTES_STR("202122232425262728292A2B2C2D2E2F"), key, sizeof key));
+    CHECK_OK(hex_decode_exact(BYTES_STR("465B5CE8B199B49FAA5F0A2EE238A6BC"), k, sizeof k));
+    CHECK_OK(secret_set(&kik, BYTES_OF(key)));
+    CHECK_OK(script_wrap_key(SCRIPT_SUITE_AES, &kik, &s, 0x85, BYTES_OF(k), out));
+    CHECK_HEX(BYTES_OF(out), "77e0e2f748367dd7519e48c4268e3408");
+    CHECK_OK(script_wrap_key(SCRIPT_SUITE_SM4, &kik, &s, 0x86, BYTES_OF(k), out));
+    CHECK_HEX(BYTES_OF(out), "5fb997b4623ab7d10ebae059daecb613");
 }
 
 TEST(cid)
@@ -254,4 +272,5 @@ TEST(names)
 }
 
 TESTS_MAIN(XT_CASE(encode_refuses), XT_CASE(round_trip), XT_CASE(list_iterator),
-           XT_CASE(second_layer), XT_CASE(cid), XT_CASE(imsi_hash), XT_CASE(names))
+           XT_CASE(second_layer), XT_CASE(second_layer_known), XT_CASE(cid), XT_CASE(imsi_hash),
+           XT_CASE(names))

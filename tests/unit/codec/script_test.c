@@ -8,6 +8,7 @@
 /* ---- scripts to bend ------------------------------------------------------------------------- */
 
 #define FIELDS_MAX 20
+#define FILES_ROOM 30 /* see with_files */
 
 struct plan { /* TLVs as they shall stand; the digest is put behind them */
     struct {
@@ -390,28 +391,65 @@ TEST(inner_lists)
     }
 }
 
-TEST(too_long)
+/* Field 8A of n bytes: home networks, then forbidden ones. */
+static void expect_lists(size_t home, size_t forbidden, size_t n)
 {
+    uint8_t mem[512];
     struct plan p;
     struct buf b;
-    uint8_t lists[800];
+
+    buf_init_fixed(&b, mem, sizeof mem);
+    if (home > 0)
+        script_put_list(&b, SCRIPT_PLMN_HPLMN_WACT, BYTES(zeros, 5 * home));
+    script_put_list(&b, SCRIPT_PLMN_FPLMN, BYTES(zeros, 3 * forbidden));
+    CHECK_INT(b.n, n);
+    plan_prepare(&p);
+    plan_insert(&p, 0x8A, buf_bytes(&b));
+    expect(&p, XK_OK, 0);
+}
+
+/* Where a length takes one byte more. */
+TEST(length_forms)
+{
+    expect_lists(0, 41, 125);
+    expect_lists(0, 42, 128);
+    expect_lists(22, 47, 256);
+    expect_lists(25, 42, 255);
+    expect_lists(26, 42, 261);
+}
+
+/* A script that is SCRIPT_MAX bytes long when its service table patch has FILES_ROOM. */
+static enum xk_err with_files(size_t ust)
+{
+    uint8_t lists[768], files[64];
+    struct script s;
+    struct plan p;
+    struct buf b, f;
+    uint8_t mem[1200];
+    uint32_t failed;
 
     buf_init_fixed(&b, lists, sizeof lists);
     script_put_list(&b, SCRIPT_PLMN_HPLMN_WACT, BYTES(zeros, 250));
     script_put_list(&b, SCRIPT_PLMN_OPLMN_WACT, BYTES(zeros, 250));
     script_put_list(&b, SCRIPT_PLMN_PLMN_WACT, BYTES(zeros, 250));
+    buf_init_fixed(&f, files, sizeof files);
+    script_put_list(&f, SCRIPT_FILES_UST, BYTES(zeros, ust));
     plan_prepare(&p);
-    plan_insert(&p, 0x8A, buf_bytes(&b));
-    expect(&p, XK_OK, 0);
-    plan_insert(&p, 0x8B, BYTES(zeros, 85));
     plan_insert(&p, 0x83, BYTES(zeros, 10));
     plan_insert(&p, 0x88, BYTES(zeros, 14));
-    expect(&p, XK_OK, 0);
-    plan_insert(&p, 0x8C,
-                BYTES_STR("\x03\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-                          "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-                          "\x00\x00\x00\x00"));
-    expect(&p, XK_E_LIMIT, 0);
+    plan_insert(&p, 0x8A, buf_bytes(&b));
+    plan_insert(&p, 0x8B, BYTES(zeros, 85));
+    plan_insert(&p, 0x8C, buf_bytes(&f));
+    buf_init_fixed(&b, mem, sizeof mem);
+    plan_write(&p, &b);
+    CHECK_INT(b.n, SCRIPT_MAX - FILES_ROOM + ust);
+    return script_layout_xieka()->decode(buf_bytes(&b), &s, &failed);
+}
+
+TEST(too_long)
+{
+    CHECK_OK(with_files(FILES_ROOM));
+    CHECK_INT(with_files(FILES_ROOM + 1), XK_E_LIMIT);
 }
 
 /* ---- damage ---------------------------------------------------------------------------------- */
@@ -498,6 +536,6 @@ TEST(shortest_form)
 TESTS_MAIN(XT_CASE(minimal), XT_CASE(sizes), XT_CASE(missing_fields), XT_CASE(wrong_lengths),
            XT_CASE(forbidden_in_commit), XT_CASE(unknown_and_repeated),
            XT_CASE(versions_and_algorithms), XT_CASE(key_lengths), XT_CASE(constants_are_milenage),
-           XT_CASE(flags), XT_CASE(fallback_timer), XT_CASE(inner_lists), XT_CASE(too_long),
-           XT_CASE(bit_flips), XT_CASE(cut_and_grown), XT_CASE(wrong_digest),
+           XT_CASE(flags), XT_CASE(fallback_timer), XT_CASE(inner_lists), XT_CASE(length_forms),
+           XT_CASE(too_long), XT_CASE(bit_flips), XT_CASE(cut_and_grown), XT_CASE(wrong_digest),
            XT_CASE(shortest_form))

@@ -256,13 +256,13 @@ enum xk_err httpc_new(const struct httpc_options *options, struct httpc **out)
 
 void httpc_free(struct httpc *c)
 {
+    struct transfer *next;
+
     if (!c)
         return;
-    while (c->transfers) {
-        struct transfer *t = c->transfers;
-
+    for (struct transfer *t = c->transfers; t; t = next) {
+        next = t->next;
         curl_multi_remove_handle(c->multi, t->easy);
-        unlink_transfer(c, t);
         free_transfer(t);
     }
     if (c->easy) {

@@ -12,7 +12,7 @@ struct backend {
     struct store *(*again)(void); /* another connection to that database; NULL pointer: none */
 };
 
-extern const struct backend backend_memory, backend_file;
+extern const struct backend backend_memory, backend_file, backend_pgsql;
 void backend_clean_up(void);
 
 #endif

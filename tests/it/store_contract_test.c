@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "backend.h"
+#include "pg_server.h"
 #include "xt.h"
 
 static const struct store_query q_make = {"t.make", "CREATE TABLE t (k TEXT PRIMARY KEY, i BIGINT,"
@@ -391,7 +392,7 @@ static void commits_outlive_a_kill(const struct backend *b)
     P(connections_see_commits_only)                                                                \
     P(commits_outlive_a_kill)
 
-#define BOTH(promise)                                                                              \
+#define ALL(promise)                                                                               \
     TEST(memory_##promise)                                                                         \
     {                                                                                              \
         promise(&backend_memory);                                                                  \
@@ -399,11 +400,17 @@ static void commits_outlive_a_kill(const struct backend *b)
     TEST(file_##promise)                                                                           \
     {                                                                                              \
         promise(&backend_file);                                                                    \
+    }                                                                                              \
+    TEST(pgsql_##promise)                                                                          \
+    {                                                                                              \
+        if (!pg_server_conninfo())                                                                 \
+            SKIP("no PostgreSQL here");                                                            \
+        promise(&backend_pgsql);                                                                   \
     }
-PROMISES(BOTH)
-#undef BOTH
+PROMISES(ALL)
+#undef ALL
 
-#define CASES(promise) XT_CASE(memory_##promise), XT_CASE(file_##promise),
+#define CASES(promise) XT_CASE(memory_##promise), XT_CASE(file_##promise), XT_CASE(pgsql_##promise),
 static const struct xt_case cases[] = {PROMISES(CASES)};
 
 int main(void)

@@ -13,8 +13,9 @@
 
 #include "base/hex.h"
 
-static int xt_failures;
-static const char *xt_skip_reason;
+/* Weak, so that all files of a test program share them. */
+__attribute__((weak)) int xt_failures;
+__attribute__((weak)) const char *xt_skip_reason;
 
 static inline void xt_fail(const char *file, int line, const char *what)
 {

@@ -156,6 +156,19 @@ enum xk_err order_apply(struct order_ctx *c, const struct order_wish *w, struct 
     return task_save(c->store, t);
 }
 
+enum xk_err order_accept(struct order_ctx *c, const struct order_wish *w)
+{
+    struct task t;
+    enum xk_err err = task_load_by_order(c->store, w->app_id, w->order_no, &t);
+
+    if (err != XK_E_NOT_FOUND)
+        return err;
+    new_task(c, w, &t);
+    t.due_at = c->now;
+    TRY(task_insert(c->store, &t));
+    return task_event_add(c->store, &t, c->now, "state", "applied", BYTES_NONE);
+}
+
 /* Loads the task; *code tells the customer when there is none. */
 static enum xk_err find(struct order_ctx *c, const uint8_t id[TASK_ID_LEN], struct task *t,
                         int *code)

@@ -349,6 +349,9 @@ static enum xk_err on_due(struct order_ctx *c, struct task *t)
     if (t->expires_at <= c->now)
         return expire(c, t);
     switch ((int)t->state) {
+    case TASK_ACCEPTED:
+        t->due_at = INT64_MAX;
+        return machine_check_and_lock(c, t);
     case TASK_NUMBER_LOCKED:
         return expire(c, t);
     case TASK_SCRIPT_READY:

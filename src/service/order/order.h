@@ -98,6 +98,9 @@ struct order_wish {
  * CHECK_FAIL. */
 enum xk_err order_apply(struct order_ctx *c, const struct order_wish *w, struct task *t, int *code,
                         bool *repeat) XK_MUST_CHECK;
+/* W2 by file: the wish is taken down as ACCEPTED; order_on_time checks it and goes on. A repeated
+ * orderNo is passed over. */
+enum xk_err order_accept(struct order_ctx *c, const struct order_wish *w) XK_MUST_CHECK;
 /* W3, W4: *code CODE_OK, CODE_NO_SUCH_TASK or CODE_TASK_STATE ... */
 enum xk_err order_cancel(struct order_ctx *c, const uint8_t id[TASK_ID_LEN], int *code)
     XK_MUST_CHECK;

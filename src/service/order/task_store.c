@@ -118,15 +118,20 @@ enum xk_err task_save(struct store *s, const struct task *t)
         "UPDATE task SET msisdn = $1, imsi = $2, iccid = $3, state = $4, step = $5, "
         "attach_seen = $6, report_seen = $7, attempts = $8, attempts_all = $9, retries = $10, "
         "card_result = $11, code = $12, message = $13, updated_at = $14, sending_at = $15, "
-        "finished_at = $16, due_at = $17, expires_at = $18, rollbacks = $19 WHERE task_id = $20"};
+        "finished_at = $16, due_at = $17, expires_at = $18, rollbacks = $19, channel = $20 "
+        "WHERE task_id = $21"};
     const struct store_value v[] = {
-        sv_text(t->msisdn),        sv_text(t->imsi),          sv_text(t->iccid),
-        sv_int((int64_t)t->state), sv_int((int64_t)t->step),  sv_int(t->attach_seen),
-        sv_int(t->report_seen),    sv_int(t->attempts),       sv_int(t->attempts_all),
-        sv_int(t->retries),        sv_int(t->card_result),    sv_int(t->code),
-        sv_text(t->message),       sv_int(t->updated_at),     sv_int(t->sending_at),
-        sv_int(t->finished_at),    sv_int(t->due_at),         sv_int(t->expires_at),
-        sv_int(t->rollbacks),      sv_bytes(BYTES_OF(t->id)),
+        sv_text(t->msisdn),        sv_text(t->imsi),
+        sv_text(t->iccid),         sv_int((int64_t)t->state),
+        sv_int((int64_t)t->step),  sv_int(t->attach_seen),
+        sv_int(t->report_seen),    sv_int(t->attempts),
+        sv_int(t->attempts_all),   sv_int(t->retries),
+        sv_int(t->card_result),    sv_int(t->code),
+        sv_text(t->message),       sv_int(t->updated_at),
+        sv_int(t->sending_at),     sv_int(t->finished_at),
+        sv_int(t->due_at),         sv_int(t->expires_at),
+        sv_int(t->rollbacks),      sv_int((int64_t)t->channel),
+        sv_bytes(BYTES_OF(t->id)),
     };
 
     return store_exec(s, &q, v, ARRAY_LEN(v), NULL);

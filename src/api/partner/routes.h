@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the handlers of this room share. */
+#ifndef API_PARTNER_ROUTES_H
+#define API_PARTNER_ROUTES_H
+
+#include "api/partner/partner.h"
+#include "api/wire/json.h"
+
+#define APP_ID_MAX 32
+#define ROLES_MAX 64
+#define CIDRS_MAX 256
+
+enum route_role { ROLE_NONE, ROLE_QUERY, ROLE_WRITE, ROLE_IMPORT };
+enum route_limit { LIMIT_SINGLE, LIMIT_BATCH, LIMIT_APPLY, LIMITS };
+enum route_body { BODY_NONE, BODY_JSON, BODY_ANY };
+
+struct app {
+    char id[APP_ID_MAX + 1];
+    char roles[ROLES_MAX + 1];
+    char ip_allow[CIDRS_MAX + 1];
+    char algorithm[16];
+    int64_t daily_limit;
+    struct secret secret;
+};
+
+/* One call on its way through a handler. */
+struct call {
+    struct partner *p;
+    const struct partner_call *in;
+    struct partner_reply *reply;
+    struct order_ctx *order;
+    struct json_out out;
+    struct app app;
+    uint8_t token_hash[32];
+    const struct json *body; /* BODY_JSON */
+    const char *id;          /* {id} of the path, decoded; NULL */
+    char trace[17];
+    bool answered;
+    enum xk_err failed; /* of an answer_refused */
+};
+
+struct route {
+    const char *method, *path;
+    enum route_role role;
+    enum route_limit limit;
+    enum route_body body;
+    enum xk_err (*handle)(struct call *c);
+};
+const struct route *route_table(size_t *n);
+
+/* {"code":"0",...,"data":{ ... }}: between the two the handler writes the members of data. */
+void answer_begin(struct call *c);
+enum xk_err answer_end(struct call *c) XK_MUST_CHECK;
+/* A refusal; detail names the field or thing (NULL none). Always XK_OK. */
+enum xk_err answer_refuse(struct call *c, int code, const char *detail) XK_MUST_CHECK;
+/* The same for checks that say whether to go on: always false. */
+bool answer_refused(struct call *c, int code, const char *detail);
+/* A refusal with data: begin, write, answer_end. */
+void answer_begin_code(struct call *c, int code, const char *detail);
+
+/* Fields of c->body; a wrong one is refused by name, and false comes back. */
+bool take_fields(struct call *c, const struct json_field *fields, size_t n);
+/* Query parameter, decoded into the job's arena; NULL when absent. */
+const char *query_value(struct call *c, const char *name);
+/* A number of the query; false: refused. Absent gives the fallback. */
+bool query_number(struct call *c, const char *name, int64_t fallback, int64_t max, int64_t *out);
+/* 16 hexadecimal digits; false: refused. */
+bool take_task_id(struct call *c, const char *text, uint8_t id[TASK_ID_LEN]);
+
+/* The members of a task, of which orderNo, states and numbers; inside an open object. */
+void put_task(struct json_out *o, const struct task *t);
+
+/* auth.c. *code: CODE_OK or why the caller is not let in. */
+enum xk_err auth_check(struct call *c, int *code) XK_MUST_CHECK;
+enum xk_err auth_load_app(struct store *s, struct keystore *ks, const char *app_id, struct app *out)
+    XK_MUST_CHECK;
+bool auth_has_role(const struct app *app, enum route_role role);
+
+/* limits.c: P-15. True: may go on; else *retry_after_s. */
+struct limits;
+struct limits *limits_new(const struct partner_options *o);
+void limits_free(struct limits *l);
+bool limits_take(struct limits *l, const char *app_id, enum route_limit limit, int64_t now,
+                 uint32_t *retry_after_s);
+/* n more write applications today. */
+enum xk_err limits_take_daily(struct limits *l, struct store *s, const struct app *app, size_t n,
+                              int64_t now, bool *allowed) XK_MUST_CHECK;
+
+struct partner {
+    struct partner_options o;
+    struct limits *limits;
+    uint32_t calls; /* for housekeeping now and then */
+};
+
+#define ROUTE(method, path, role, limit, body, handler) enum xk_err handler(struct call *c);
+#include "api/partner/routes.def"
+#undef ROUTE
+
+#endif

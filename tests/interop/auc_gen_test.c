@@ -51,8 +51,6 @@ static size_t read_all(int fd, char *out, size_t cap)
     return n;
 }
 
-extern char **environ;
-
 /* The exit code, or -1 when the program is not there; its output is in answer. */
 static int run(struct question *q, char answer[ANSWER_MAX])
 {

@@ -162,12 +162,13 @@ void modem_input(struct modem *m, int64_t now, const struct modem_input *in)
 
 bool modem_next(struct modem *m, struct modem_action *out)
 {
-    const uint8_t *head = m->out.p + m->out_at;
+    const uint8_t *head;
 
     if (m->out_at >= m->out.n) {
         release_out(m);
         return modem_at_next(m, out);
     }
+    head = m->out.p + m->out_at;
     out->type = (enum modem_action_type)head[0];
     out->data = BYTES(head + ACTION_HEAD, (size_t)(head[1] << 8 | head[2]));
     m->out_at += ACTION_HEAD + out->data.n;

@@ -291,11 +291,11 @@ TEST(receipt_text)
     CHECK_OK(smpp_encode_receipt(&r, &b));
     CHECK_STR(buf_cstr(&b), "id:4F2A sub:001 dlvrd:001 submit date:2601010800 "
                             "done date:2601010801 stat:DELIVRD err:000 text:");
-    for (uint8_t state = SMPP_STATE_ENROUTE; state <= SMPP_STATE_REJECTED; state++) {
+    for (int state = SMPP_STATE_ENROUTE; state <= SMPP_STATE_REJECTED; state++) {
         struct smpp_receipt back;
 
-        r.state = state;
-        r.error = state;
+        r.state = (uint8_t)state;
+        r.error = (uint8_t)state;
         buf_reset(&b);
         CHECK_OK(smpp_encode_receipt(&r, &b));
         CHECK_OK(smpp_decode_receipt(buf_bytes(&b), &back));

@@ -105,7 +105,7 @@ void modem_run(struct modem *m)
 /* What of the card's state lives in the terminal; the power is another matter. */
 static void forget_link(struct modem *m)
 {
-    enum modem_job job = m->card.job;
+    uint32_t dropped = m->card.wanted | 1u << m->card.job;
 
     modem_job_done(m);
     m->card.awaiting = false;
@@ -114,8 +114,9 @@ static void forget_link(struct modem *m)
     buf_fini(&m->card.chain);
     buf_init(&m->card.chain, MODEM_CHAIN_MAX);
     m->toolkit.fetch = 0;
-    if (jobs[job].lost)
-        jobs[job].lost(m);
+    for (size_t job = 0; job < JOB_COUNT; job++)
+        if (dropped & 1u << job && jobs[job].lost)
+            jobs[job].lost(m);
 }
 
 void modem_card_start(struct modem *m)
@@ -162,6 +163,7 @@ void modem_card_forget(struct modem *m)
 static void card_lost(struct modem *m)
 {
     forget_link(m);
+    m->card.state = CARD_LOST;
     modem_emm_card_gone(m);
     modem_at_card_state(m);
     if (m->card.restarts < MODEM_CARD_RESTARTS) {
@@ -170,7 +172,6 @@ static void card_lost(struct modem *m)
         return;
     }
     modem_toolkit_reset(m);
-    m->card.state = CARD_LOST;
     forget_contents(m);
     modem_timer_stop(m, TIMER_STATUS_POLL);
     modem_timer_start(m, TIMER_CARD_RETRY, MODEM_CARD_RETRY_MS);

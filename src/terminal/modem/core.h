@@ -181,6 +181,7 @@ struct modem {
 
 /* modem.c: actions and timers */
 void modem_put(struct modem *m, enum modem_action_type type, struct bytes data);
+void modem_restart(struct modem *m); /* +CFUN=1,1 */
 void modem_timer_start(struct modem *m, enum modem_timer timer, int64_t after_ms);
 void modem_timer_stop(struct modem *m, enum modem_timer timer);
 
@@ -281,8 +282,10 @@ void modem_mt_next(struct modem *m);
 enum xk_err modem_at_new(struct modem *m) XK_MUST_CHECK;
 void modem_at_free(struct modem *m);
 void modem_at_input(struct modem *m, struct bytes data);
+void modem_at_run(struct modem *m); /* goes on with what was typed meanwhile */
 bool modem_at_next(struct modem *m, struct modem_action *out);
 void modem_at_power(struct modem *m);
+void modem_at_drop(struct modem *m); /* what has not gone out yet */
 void modem_at_registration(struct modem *m);
 void modem_at_card_state(struct modem *m);
 void modem_at_display(struct modem *m, struct bytes text_string);

@@ -110,10 +110,19 @@ static void power_off(struct modem *m)
     m->powered = false;
 }
 
+void modem_restart(struct modem *m)
+{
+    modem_emm_detach(m);
+    modem_card_off(m);
+    forget(m);
+    modem_card_start(m);
+}
+
 static void power_cut(struct modem *m)
 {
-    release_out(m);
     forget(m);
+    release_out(m);
+    modem_at_drop(m);
     m->powered = false;
 }
 
@@ -140,6 +149,7 @@ static void powered_input(struct modem *m, const struct modem_input *in)
         modem_at_input(m, in->data);
     else if (in->type == MODEM_IN_TIME)
         time_passed(m);
+    modem_at_run(m);
     modem_run(m);
 }
 

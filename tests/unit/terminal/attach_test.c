@@ -391,7 +391,9 @@ TEST(power_cut_at_every_step)
         bench_power_and_cell(&b);
         bench_attach(&b);
         b.stop_after = 0;
+        b.airs = 0;
         bench_input(&b, MODEM_IN_POWER_CUT, BYTES_NONE);
+        CHECK_INT(b.airs, 0); /* nothing is sent */
         CHECK_INT(modem_deadline(b.modem), INT64_MAX);
         CHECK(!bench_status(&b).powered);
         b.airs = 0;

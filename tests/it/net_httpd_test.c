@@ -123,6 +123,8 @@ TEST(answers)
     CHECK(strstr(text, "\r\nX-Answer: 42\r\n"));
     CHECK(strstr(text, "\r\nDate: "));
     CHECK(strstr(text, "\r\n\r\nhello"));
+    text = ask(&s, "GET / HTTP/1.0\r\n\r\n");
+    CHECK(strstr(text, "\r\nConnection: close\r\n"));
     text = ask(&s, "HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     CHECK(strstr(text, "\r\nContent-Length: 5\r\n"));
     CHECK(!strstr(text, "hello"));
@@ -143,6 +145,21 @@ TEST(keeps_the_connection_and_pipelines)
     CHECK(strstr(hear(&s, fd, NULL), "Connection: close"));
     CHECK_INT(s.handled, 4);
     CHECK_INT(stats_of(&s).requests, 4);
+    close(fd);
+    close_site(&s);
+}
+
+TEST(keeps_an_old_client_that_asks)
+{
+    struct site s;
+    int fd;
+
+    open_site(&s, NULL);
+    fd = raw_connect(s.port);
+    for (int i = 0; i < 2; i++) {
+        say(fd, "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n");
+        CHECK(strstr(hear(&s, fd, "hello"), "\r\nConnection: keep-alive\r\n"));
+    }
     close(fd);
     close_site(&s);
 }
@@ -246,22 +263,33 @@ TEST(slow_header_and_body)
 }
 
 /* One byte every few milliseconds must not keep a connection for ever. */
+static void trickle(struct site *s, int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    int64_t until = xk_monotonic_ns() + 1000000000;
+
+    say(fd, "GET / HTTP/1.1\r\nA: ");
+    while (poll(&p, 1, 0) == 0 && xk_monotonic_ns() < until) {
+        CHECK_INT(send(fd, "a", 1, MSG_NOSIGNAL), 1);
+        CHECK_OK(loop_turn(s->loop, 2));
+    }
+    CHECK_INT(poll(&p, 1, 0), 1); /* answered while it was still sending */
+    CHECK(begins(hear(s, fd, "Timeout"), "HTTP/1.1 408 "));
+    close(fd);
+}
+
 TEST(a_trickle_does_not_move_the_deadline)
 {
-    static const struct httpd_limits limits = {.header_ms = 40};
+    static const struct httpd_limits limits = {.header_ms = 40, .header_max = 4u << 20};
     struct site s;
-    struct pollfd p = {.events = POLLIN};
+    int fd;
 
     open_site(&s, &limits);
-    p.fd = raw_connect(s.port);
-    say(p.fd, "GET / HTTP/1.1\r\nA: ");
-    for (int i = 0; i < 2000 && poll(&p, 1, 0) == 0; i++) {
-        if (send(p.fd, "a", 1, MSG_NOSIGNAL) != 1)
-            break;
-        CHECK_OK(loop_turn(s.loop, 2));
-    }
-    CHECK(begins(hear(&s, p.fd, "Timeout"), "HTTP/1.1 408 "));
-    close(p.fd);
+    trickle(&s, raw_connect(s.port));
+    fd = raw_connect(s.port);
+    say(fd, GET);
+    hear(&s, fd, "hello");
+    trickle(&s, fd); /* also the second request of a connection */
     close_site(&s);
 }
 
@@ -327,7 +355,7 @@ TEST(answered_later_and_in_any_order)
     WAIT(s.loop, s.held_count == 1);
     say(second, GET GET); /* the pipelined one waits */
     WAIT(s.loop, s.held_count == 2);
-    CHECK_OK(loop_turn(s.loop, 5));
+    settle(s.loop);
     CHECK_INT(s.held_count, 2);
     CHECK_INT(stats_of(&s).in_handler, 2);
     answer(s.held[1], "second");
@@ -353,7 +381,7 @@ TEST(a_request_outlives_its_connection)
     say(fd, GET);
     WAIT(s.loop, s.held_count == 1);
     close(fd);
-    CHECK_OK(loop_turn(s.loop, 5));
+    settle(s.loop);
     CHECK_STR(s.held[0]->path, "/a");
     answer(s.held[0], "nobody hears");
     WAIT(s.loop, stats_of(&s).connections == 0 && stats_of(&s).in_handler == 0);
@@ -444,11 +472,12 @@ TEST(a_header_cannot_be_injected)
     close_site(&s);
 }
 
-TESTS_MAIN(XT_CASE(answers), XT_CASE(keeps_the_connection_and_pipelines), XT_CASE(bodies),
-           XT_CASE(refuses), XT_CASE(too_long_a_line_or_header),
-           XT_CASE(refused_while_still_sending), XT_CASE(slow_header_and_body),
-           XT_CASE(a_trickle_does_not_move_the_deadline), XT_CASE(idle_connections_are_closed),
-           XT_CASE(connection_cap), XT_CASE(request_cap_per_connection),
-           XT_CASE(answered_later_and_in_any_order), XT_CASE(a_request_outlives_its_connection),
-           XT_CASE(a_request_outlives_the_server), XT_CASE(stops_accepting_but_answers),
-           XT_CASE(two_listeners_and_a_taken_port), XT_CASE(a_header_cannot_be_injected))
+TESTS_MAIN(XT_CASE(answers), XT_CASE(keeps_the_connection_and_pipelines),
+           XT_CASE(keeps_an_old_client_that_asks), XT_CASE(bodies), XT_CASE(refuses),
+           XT_CASE(too_long_a_line_or_header), XT_CASE(refused_while_still_sending),
+           XT_CASE(slow_header_and_body), XT_CASE(a_trickle_does_not_move_the_deadline),
+           XT_CASE(idle_connections_are_closed), XT_CASE(connection_cap),
+           XT_CASE(request_cap_per_connection), XT_CASE(answered_later_and_in_any_order),
+           XT_CASE(a_request_outlives_its_connection), XT_CASE(a_request_outlives_the_server),
+           XT_CASE(stops_accepting_but_answers), XT_CASE(two_listeners_and_a_taken_port),
+           XT_CASE(a_header_cannot_be_injected))

@@ -249,6 +249,13 @@ TEST(a_submit_flood_is_refused)
     raw_send(fd, &b);
     expect_pdu(t->loop, fd, SMPP_SUBMIT_SM | SMPP_RESP, SMPP_RMSGQFUL);
     CHECK_INT(t->c.held, 2);
+    for (int i = 0; i < 3; i++) /* one answer too many is not sent */
+        answer_submit(&t->c, t->c.tokens[i % 2]);
+    put_header(&b, 16, SMPP_ENQUIRE_LINK, 20);
+    raw_send(fd, &b);
+    expect_pdu(t->loop, fd, SMPP_SUBMIT_SM | SMPP_RESP, SMPP_ROK);
+    expect_pdu(t->loop, fd, SMPP_SUBMIT_SM | SMPP_RESP, SMPP_ROK);
+    expect_pdu(t->loop, fd, SMPP_ENQUIRE_LINK | SMPP_RESP, SMPP_ROK);
     close(fd);
     buf_fini(&b);
     free_pair(t);

@@ -99,7 +99,7 @@ TEST(window_is_kept)
     open_pair(t);
     submit(t, 10);
     WAIT(t->loop, t->c.held == 4);
-    CHECK_OK(loop_turn(t->loop, 0));
+    settle(t->loop);
     CHECK_INT(t->c.held, 4);
     answer_submit(&t->c, t->c.tokens[2]); /* out of order */
     WAIT(t->loop, t->c.held == 5 && t->p.ok == 1);
@@ -204,7 +204,7 @@ TEST(late_deliver_done_is_harmless)
     CHECK_OK(smpp_smsc_drop(t->c.smsc, t->c.session));
     WAIT(t->loop, t->c.bound == 2 && t->p.waiting == 2); /* it came again */
     smpp_esme_deliver_done(t->p.esme, t->p.tokens[0], SMPP_ROK);
-    CHECK_OK(loop_turn(t->loop, 5));
+    settle(t->loop);
     CHECK_INT(t->c.delivered, 0);
     smpp_esme_deliver_done(t->p.esme, t->p.tokens[1], SMPP_ROK);
     WAIT(t->loop, t->c.delivered == 1);
@@ -223,7 +223,7 @@ TEST(late_submit_done_is_harmless)
     CHECK_OK(smpp_smsc_drop(t->c.smsc, t->c.session));
     WAIT(t->loop, t->c.bound == 2);
     answer_submit(&t->c, t->c.tokens[0]);
-    CHECK_OK(loop_turn(t->loop, 5));
+    settle(t->loop);
     CHECK_INT(t->p.ok, 0);
     CHECK_INT(t->p.closed, 1);
     free_pair(t);

@@ -6,9 +6,12 @@
 
 #include "base/clock.h"
 #include "net/loop/loop.h"
+#include "xt.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -25,12 +28,20 @@
         CHECK(condition);                                                                          \
     } while (0)
 
+/* For what must not happen: some turns in which both ends could have read and written. */
+static inline void settle(struct loop *loop)
+{
+    for (int i = 0; i < 10; i++)
+        CHECK_OK(loop_turn(loop, 2));
+}
+
 /* A blocking connection to 127.0.0.1:port; -1 when refused. */
 static inline int raw_connect(uint16_t port)
 {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
 
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) == 0)
         return fd;
@@ -66,7 +77,9 @@ static inline bool raw_is_closed(struct loop *loop, int fd)
 
     while (raw_read(loop, fd, sink, sizeof sink, &n))
         n = 0;
-    return recv(fd, sink, sizeof sink, MSG_DONTWAIT) <= 0;
+    if (recv(fd, sink, sizeof sink, MSG_DONTWAIT) == 0)
+        return true;
+    return errno != EAGAIN && errno != EWOULDBLOCK;
 }
 
 #endif

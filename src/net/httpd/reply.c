@@ -34,7 +34,7 @@ static bool has_body(unsigned status)
     return status >= 200 && status != 204 && status != 304;
 }
 
-static void write_headers(struct httpd_conn *conn, const struct http_reply *reply,
+static void write_headers(struct httpd_conn *conn, const struct http_reply *reply, bool http10,
                           struct evbuffer *out)
 {
     evbuffer_add_printf(out, "HTTP/1.1 %u %s\r\nDate: %s\r\nCache-Control: no-store\r\n",
@@ -46,6 +46,8 @@ static void write_headers(struct httpd_conn *conn, const struct http_reply *repl
                             reply->content_type ? reply->content_type : "application/json");
     if (conn->close)
         evbuffer_add_printf(out, "Connection: close\r\n");
+    else if (http10)
+        evbuffer_add_printf(out, "Connection: keep-alive\r\n");
     for (size_t i = 0; i < reply->header_count; i++)
         if (is_clean(reply->headers[i].name) && is_clean(reply->headers[i].value))
             evbuffer_add_printf(out, "%s: %s\r\n", reply->headers[i].name, reply->headers[i].value);
@@ -57,7 +59,7 @@ void reply_write(struct httpd_conn *conn, const struct pending *p, const struct 
     struct evbuffer *out = bufferevent_get_output(conn->stream);
     bool head = p && p->req.method == HTTP_HEAD;
 
-    write_headers(conn, reply, out);
+    write_headers(conn, reply, p && p->framing.http10, out);
     if (reply->body.n && has_body(reply->status) && !head)
         evbuffer_add(out, reply->body.p, reply->body.n);
     xk_log(XK_LOG_DEBUG, "http peer=%s method=%s path=%s status=%u bytes=%zu ms=%lld", conn->peer,

@@ -5,7 +5,7 @@
  *
  * Promise: each smpp_esme_submit that returned XK_OK has exactly one `submitted` callback. A
  * deliver_sm is acknowledged only when you say so; what was not acknowledged when the session was
- * lost comes again from the SMSC. */
+ * lost comes again from the SMSC. Callbacks may submit, answer and stop, but not free. */
 #ifndef NET_SMPP_ESME_H
 #define NET_SMPP_ESME_H
 
@@ -39,7 +39,7 @@ struct smpp_esme_events {
     /* deliver_sm (or data_sm); sm is valid during the call. Answer with smpp_esme_deliver_done,
      * here or later. */
     void (*deliver)(void *ctx, uint64_t token, const struct smpp_sm *sm);
-    void (*state)(void *ctx, enum smpp_esme_state state); /* optional; do not free here */
+    void (*state)(void *ctx, enum smpp_esme_state state); /* optional */
 };
 
 /* Strings are copied. A zero means the default in the comment. */

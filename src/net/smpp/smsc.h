@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The message centre's side of SMPP 3.4: a listener, sessions that bind as transmitter, receiver or
  * transceiver, submit_sm answered now or later, deliver_sm to whoever is bound to receive. Loop
- * thread only. A peer that talks nonsense, is silent or too eager harms only its own session. */
+ * thread only. A peer that talks nonsense, is silent or too eager harms only its own session.
+ * Callbacks may deliver, answer, drop and stop, but not free. */
 #ifndef NET_SMPP_SMSC_H
 #define NET_SMPP_SMSC_H
 

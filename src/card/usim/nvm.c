@@ -361,7 +361,7 @@ struct survey {
     uint32_t last;                /* the highest transaction seen */
     unsigned found, total;        /* its pages seen, its pages in all */
     uint8_t place[NVM_PAGES_MAX]; /* of those seen */
-    unsigned torn;
+    unsigned whole, torn;
 };
 
 static enum xk_err survey_place(struct nvm *n, unsigned place, struct survey *s)
@@ -374,6 +374,7 @@ static enum xk_err survey_place(struct nvm *n, unsigned place, struct survey *s)
     state = open_page(raw, &h);
     n->writes[place] = state == PLACE_WHOLE ? h.writes : 0;
     s->torn += state == PLACE_TORN;
+    s->whole += state == PLACE_WHOLE;
     if (state != PLACE_WHOLE)
         return XK_OK;
     if (h.highest > n->highest)
@@ -435,36 +436,63 @@ static enum xk_err build_map(struct nvm *n)
     return XK_OK;
 }
 
-enum xk_err nvm_recover(struct nvm *n)
+static enum xk_err look(struct nvm *n, struct survey *s)
 {
-    struct survey s = {0};
-
+    *s = (struct survey){0};
     nvm_rollback(n);
     n->highest = 0;
     for (unsigned i = 0; i < n->places; i++)
-        TRY(survey_place(n, i, &s));
-    if (s.found < s.total)
-        TRY(undo_cut(n, &s));
-    if (s.torn)
+        TRY(survey_place(n, i, s));
+    return XK_OK;
+}
+
+static enum xk_err mend(struct nvm *n, const struct survey *s)
+{
+    if (s->found < s->total)
+        TRY(undo_cut(n, s));
+    if (s->torn)
         TRY(mend_torn(n));
     TRY(build_map(n));
     n->broken = false;
     return XK_OK;
 }
 
-enum xk_err nvm_open(const struct nvm_port *port, const struct nvm_rom *rom, struct nvm **out)
+enum xk_err nvm_recover(struct nvm *n)
+{
+    struct survey s;
+
+    TRY(look(n, &s));
+    return mend(n, &s);
+}
+
+/* A memory without one whole page is none of ours, and is left as it is. */
+static enum xk_err recover_ours(struct nvm *n)
+{
+    struct survey s;
+
+    TRY(look(n, &s));
+    return s.whole > 0 ? mend(n, &s) : XK_E_FORMAT;
+}
+
+static enum xk_err open_with(const struct nvm_port *port, const struct nvm_rom *rom,
+                             enum xk_err (*recover)(struct nvm *n), struct nvm **out)
 {
     struct nvm *n;
     enum xk_err err;
 
     TRY(journal_new(port, rom, &n));
-    err = nvm_recover(n);
+    err = recover(n);
     if (err != XK_OK) {
         nvm_close(n);
         return err;
     }
     *out = n;
     return XK_OK;
+}
+
+enum xk_err nvm_open(const struct nvm_port *port, const struct nvm_rom *rom, struct nvm **out)
+{
+    return open_with(port, rom, recover_ours, out);
 }
 
 static enum xk_err erase_all(struct nvm *n)
@@ -480,7 +508,7 @@ enum xk_err nvm_format(const struct nvm_port *port, const struct nvm_rom *rom, s
     struct nvm *n;
     enum xk_err err;
 
-    TRY(nvm_open(port, rom, &n));
+    TRY(open_with(port, rom, nvm_recover, &n));
     err = erase_all(n);
     if (err == XK_OK)
         err = nvm_recover(n);

@@ -70,7 +70,8 @@ struct nvm;
  * outlive the journal. XK_E_LIMIT: more than the chip holds. */
 enum xk_err nvm_format(const struct nvm_port *port, const struct nvm_rom *rom, struct nvm **out)
     XK_MUST_CHECK;
-/* Finds what is there and undoes a transaction that was cut. */
+/* Finds what is there and undoes a transaction that was cut. XK_E_FORMAT, and nothing written,
+ * when not one page is of a journal. */
 enum xk_err nvm_open(const struct nvm_port *port, const struct nvm_rom *rom, struct nvm **out)
     XK_MUST_CHECK;
 void nvm_close(struct nvm *n);

@@ -99,12 +99,17 @@ enum xk_err usim_open(const struct nvm_port *port, const struct xk_rand *rand, s
     return err;
 }
 
+struct bytes usim_atr(void)
+{
+    return BYTES_OF(answer_to_reset);
+}
+
 enum xk_err usim_reset(struct usim *card, struct bytes *atr)
 {
     if (card->dead)
         TRY(nvm_recover(card->nvm));
     TRY(begin_session(card));
-    *atr = BYTES_OF(answer_to_reset);
+    *atr = usim_atr();
     return XK_OK;
 }
 

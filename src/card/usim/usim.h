@@ -42,6 +42,8 @@ enum xk_err usim_open(const struct nvm_port *port, const struct xk_rand *rand, s
     XK_MUST_CHECK;
 void usim_free(struct usim *card);
 
+/* The answer to reset without a reset, for a reader that only looks whether there is a card. */
+struct bytes usim_atr(void);
 /* Power on or reset: volatile state is gone, the journal is recovered. *atr stays valid. */
 enum xk_err usim_reset(struct usim *card, struct bytes *atr) XK_MUST_CHECK;
 /* One command, one response (data and SW) into out (at least APDU_RESPONSE_MAX). Whatever the peer

@@ -286,9 +286,28 @@ TEST(format_keeps_counts)
     bench_fini(&b);
 }
 
+/* A memory that is something else is not touched by opening it. */
+TEST(open_leaves_other_things_alone)
+{
+    uint8_t page[NVM_PAGE_LEN], back[NVM_PAGE_LEN];
+    struct nvm_memory *m = nvm_memory_new();
+    struct nvm_port port = nvm_memory_port(m);
+    struct nvm *n;
+
+    CHECK_INT(nvm_open(&port, &rom, &n), XK_E_FORMAT);
+    memset(page, 0x55, sizeof page);
+    CHECK_OK(port.write(port.ctx, 3, page));
+    CHECK_INT(nvm_open(&port, &rom, &n), XK_E_FORMAT);
+    CHECK_OK(port.read(port.ctx, 3, back));
+    CHECK(memcmp(page, back, sizeof page) == 0);
+    CHECK_OK(nvm_format(&port, &rom, &n));
+    nvm_close(n);
+    nvm_memory_free(m);
+}
+
 TESTS_MAIN(XT_CASE(unwritten_memory_is_the_rom), XT_CASE(writes_are_seen_and_survive),
            XT_CASE(rollback_forgets), XT_CASE(what_did_not_change_is_not_written),
            XT_CASE(power_cut_leaves_old_or_new), XT_CASE(power_cut_in_recovery),
            XT_CASE(wear_is_counted_and_level), XT_CASE(wear_survives_torn_pages),
            XT_CASE(worn_out_memory_refuses), XT_CASE(endurance_by_grade),
-           XT_CASE(format_keeps_counts))
+           XT_CASE(format_keeps_counts), XT_CASE(open_leaves_other_things_alone))

@@ -122,6 +122,9 @@ TEST(refuses)
         {"0201000105", XK_E_FORMAT},                                  /* radio type 5 */
         {"02020001 41", XK_E_FORMAT},                                 /* IMSI with a letter */
         {"02020011 3131313131313131313131313131313131", XK_E_FORMAT}, /* 17 digits */
+        {"01050001 12", XK_E_FORMAT},                                 /* area code of one octet */
+        {"01060005 0000000001", XK_E_FORMAT},                         /* cell of five */
+        {"03070011 0000000000000000000000000000000000", XK_E_FORMAT}, /* RAND of 17 octets */
         {"03070001 00", XK_E_FORMAT},                                 /* short RAND */
         {"03080001 00", XK_E_FORMAT},                                 /* short AUTN */
         {"04100000", XK_E_FORMAT},                                    /* empty RES */

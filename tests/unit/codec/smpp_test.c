@@ -277,6 +277,24 @@ TEST(refusals_by_field)
     }
 }
 
+/* 255 octets in short_message, though all there (4.4.1: 0 to 254) */
+TEST(a_message_too_long)
+{
+    static uint8_t text[SMPP_SM_MAX + 1];
+    uint8_t mem[512];
+    struct smpp_pdu p = {.command = SMPP_SUBMIT_SM, .u.sm.message = BYTES(text, SMPP_SM_MAX)};
+    uint32_t refusal = 99;
+    struct buf b;
+
+    buf_init_fixed(&b, mem, sizeof mem);
+    CHECK_OK(smpp_encode(&p, &b));
+    buf_put_u8(&b, 0);
+    b.p[3] = (uint8_t)b.n;
+    b.p[b.n - sizeof text - 1] = sizeof text;
+    CHECK_INT(smpp_decode(buf_bytes(&b), &p, &refusal), XK_E_FORMAT);
+    CHECK_INT(refusal, SMPP_RINVMSGLEN);
+}
+
 TEST(wrong_lengths)
 {
     uint8_t mem[64];
@@ -401,5 +419,6 @@ TEST(names)
 
 TESTS_MAIN(XT_CASE(sample_of_the_specification), XT_CASE(pdus_of_others),
            XT_CASE(receipt_of_a_message_centre), XT_CASE(frames), XT_CASE(refusals_by_field),
-           XT_CASE(wrong_lengths), XT_CASE(accepts), XT_CASE(encode_refuses), XT_CASE(appends),
-           XT_CASE(message_payload_when_long), XT_CASE(names))
+           XT_CASE(a_message_too_long), XT_CASE(wrong_lengths), XT_CASE(accepts),
+           XT_CASE(encode_refuses), XT_CASE(appends), XT_CASE(message_payload_when_long),
+           XT_CASE(names))

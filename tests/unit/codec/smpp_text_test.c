@@ -151,17 +151,30 @@ static void random_pdu(struct xk_prng *r, struct smpp_pdu *p, const uint8_t *mes
         random_other(r, p, message);
 }
 
-/* Takes the span of the message out, so that what is left can be compared as it is. */
-static struct bytes take_message(struct smpp_pdu *p)
+static struct bytes *message_of(struct smpp_pdu *p)
 {
-    struct bytes *at = p->command == SMPP_REPLACE_SM ? &p->u.replace.message : &p->u.sm.message;
-    struct bytes message = *at;
+    switch (p->command) {
+    case SMPP_REPLACE_SM:
+        return &p->u.replace.message;
+    case SMPP_SUBMIT_SM:
+    case SMPP_DELIVER_SM:
+    case SMPP_DATA_SM:
+        return &p->u.sm.message;
+    default:
+        return NULL;
+    }
+}
 
-    if (p->command != SMPP_REPLACE_SM && p->command != SMPP_SUBMIT_SM &&
-        p->command != SMPP_DELIVER_SM && p->command != SMPP_DATA_SM)
-        return BYTES_NONE;
-    *at = BYTES_NONE;
-    return message;
+/* Octet for octet, since both began as zeros; but for the span of the message. */
+static bool same_pdu(struct smpp_pdu *a, struct smpp_pdu *b)
+{
+    struct bytes *ma = message_of(a), *mb = message_of(b);
+
+    if (a->command != b->command || (ma && !bytes_eq(*ma, *mb)))
+        return false;
+    if (ma)
+        *ma = *mb = BYTES_NONE;
+    return bytes_eq(BYTES(a, sizeof *a), BYTES(b, sizeof *b));
 }
 
 TEST(reads_what_it_writes)
@@ -181,11 +194,7 @@ TEST(reads_what_it_writes)
         REQUIRE(smpp_encode(&p, &b) == XK_OK);
         REQUIRE(smpp_decode(buf_bytes(&b), &back, &refusal) == XK_OK);
         CHECK_INT(refusal, SMPP_ROK);
-        CHECK(bytes_eq(take_message(&p), take_message(&back)));
-        CHECK_INT(p.command, back.command);
-        CHECK_INT(p.status, back.status);
-        CHECK_INT(p.sequence, back.sequence);
-        CHECK(memcmp(&p.u, &back.u, sizeof p.u) == 0);
+        CHECK(same_pdu(&p, &back));
     }
 }
 

@@ -189,13 +189,14 @@ TEST(joins_what_was_split)
 
 TEST(joins_16_bit_references)
 {
-    static const uint8_t one[] = {8, 8, 4, 0x12, 0x34, 2, 1, 0x71, 0, 'a', 'b'};
-    static const uint8_t two[] = {6, 8, 4, 0x12, 0x34, 2, 2, 'c'};
-    static const uint8_t eight_bit[] = {5, 0, 3, 0x34, 2, 2, 'x'};
+    static const uint8_t one[] = {8, 8, 4, 0, 0x34, 2, 1, 0x71, 0, 'a', 'b'};
+    static const uint8_t two[] = {6, 8, 4, 0, 0x34, 2, 2, 'c'};
+    static const uint8_t eight_bit[] = {5, 0, 3, 0x34, 2, 1, 'x'};
     struct joined j = {.r = sms_reassembly_new()};
 
-    CHECK_OK(feed(&j, "1", BYTES_OF(eight_bit)));
+    CHECK_OK(feed(&j, "1", BYTES_OF(eight_bit))); /* another message under the same number */
     CHECK_OK(feed(&j, "1", BYTES_OF(two)));
+    CHECK_INT(j.out.n, 0);
     CHECK_OK(feed(&j, "2", BYTES_OF(one))); /* another sender */
     CHECK_INT(j.out.n, 0);
     CHECK_OK(feed(&j, "1", BYTES_OF(one)));
@@ -275,6 +276,38 @@ TEST(the_oldest_gives_way)
     sms_reassembly_free(NULL);
 }
 
+/* Not the first slot, whose message is younger than the others. */
+TEST(the_oldest_is_not_the_first_slot)
+{
+    struct joined j = {.r = sms_reassembly_new()};
+    uint8_t ud[7];
+
+    for (uint8_t ref = 0; ref < SMS_REASSEMBLY_SLOTS; ref++)
+        CHECK_OK(feed(&j, "1", first_of(ref, ud)));
+    CHECK_OK(feed(&j, "1", second_of(0, ud)));
+    CHECK_INT(j.out.n, 2);
+    CHECK_OK(feed(&j, "1", first_of(20, ud)));
+    CHECK_OK(feed(&j, "1", first_of(21, ud)));
+    CHECK_OK(feed(&j, "1", second_of(20, ud)));
+    CHECK_INT(j.out.n, 2);
+    CHECK_OK(feed(&j, "1", second_of(1, ud)));
+    CHECK_INT(j.out.n, 0);
+    sms_reassembly_free(j.r);
+}
+
+TEST(idle_when_nothing_waits)
+{
+    struct joined j = {.r = sms_reassembly_new()};
+    uint8_t ud[7];
+
+    CHECK(sms_reassembly_idle(j.r));
+    CHECK_OK(feed(&j, "1", first_of(1, ud)));
+    CHECK(!sms_reassembly_idle(j.r));
+    CHECK_OK(feed(&j, "1", second_of(1, ud)));
+    CHECK(sms_reassembly_idle(j.r));
+    sms_reassembly_free(j.r);
+}
+
 TEST(reassembly_refuses)
 {
     static const uint8_t many[] = {5, 0, 3, 1, SMS_PARTS_MAX + 1, 1, 'a'};
@@ -305,4 +338,5 @@ TESTS_MAIN(XT_CASE(headers_of_others), XT_CASE(order_of_elements_does_not_matter
            XT_CASE(refuses_to_split_too_much), XT_CASE(joins_what_was_split),
            XT_CASE(joins_16_bit_references), XT_CASE(head_of_a_plain_message_is_its_first_part),
            XT_CASE(other_contents_begin_anew), XT_CASE(the_oldest_gives_way),
+           XT_CASE(the_oldest_is_not_the_first_slot), XT_CASE(idle_when_nothing_waits),
            XT_CASE(reassembly_refuses), XT_CASE(one_part_of_one_is_whole))

@@ -326,7 +326,7 @@ TEST(enquire_link_keeps_a_quiet_session)
     int64_t until;
 
     t->so.enquire_ms = t->eo.enquire_ms = 3;
-    t->so.response_ms = t->eo.response_ms = 500;
+    t->so.response_ms = t->eo.response_ms = 3000;
     open_pair(t);
     WAIT(t->loop, state_of(t) == SMPP_ESME_BOUND);
     until = loop_now_ms(t->loop) + 40;
@@ -348,9 +348,9 @@ static void open_raw_server(struct raw_server *r)
     struct pair *t = r->t = new_pair();
 
     r->fd = -1;
-    t->eo.connect_ms = 30;
-    t->eo.response_ms = 30;
-    t->eo.enquire_ms = 30;
+    t->eo.connect_ms = 150;
+    t->eo.response_ms = 60;
+    t->eo.enquire_ms = 60;
     CHECK_OK(socket_listen("127.0.0.1", 0, &r->listener));
     t->eo.port = socket_port(r->listener);
     CHECK_OK(smpp_esme_new(&t->eo, &t->p.esme));
@@ -399,7 +399,6 @@ TEST(esme_refuses_what_an_smsc_may_not_say)
     struct smpp_pdu resp = {.command = SMPP_BIND_TRANSCEIVER | SMPP_RESP, .sequence = 1};
 
     open_raw_server(&r);
-    r.t->eo.enquire_ms = 0;
     expect_pdu(r.t->loop, r.fd, SMPP_BIND_TRANSCEIVER, 0);
     put_header(&b, 16, SMPP_UNBIND, 3);
     raw_send(r.fd, &b);

@@ -22,7 +22,7 @@ struct smpp_link {
     struct loop_timer *pulse;
     int64_t heard_ms;
     uint32_t sequence;
-    bool asked;         /* an enquire_link is out */
+    int64_t asked_ms;   /* when the enquire_link went out that is not answered; 0: none */
     bool finishing;     /* reads no more */
     enum xk_err broken; /* why to close in the next turn */
     bool told;          /* closed was called */
@@ -205,7 +205,7 @@ static void on_read(struct bufferevent *stream, void *arg)
 
     (void)stream;
     link->heard_ms = loop_now_ms(link->o.loop);
-    link->asked = false;
+    link->asked_ms = 0;
     link->busy = true;
     while (!link->dead && !link->finishing && link->broken == XK_OK && take_pdu(link))
         continue;
@@ -246,25 +246,25 @@ static void start_pulse(struct smpp_link *link, int64_t due_ms)
     loop_timer_start(link->pulse, wait < 1 ? 1 : (uint32_t)wait);
 }
 
+/* Silence is never a reason before it was asked about: we may have been asleep ourselves. */
 static void on_pulse(void *arg)
 {
     struct smpp_link *link = arg;
-    int64_t ask = link->heard_ms + link->o.enquire_ms;
-    int64_t give_up = ask + link->o.response_ms, now = loop_now_ms(link->o.loop);
+    int64_t ask = link->heard_ms + link->o.enquire_ms, now = loop_now_ms(link->o.loop);
 
     if (link->broken != XK_OK || link->finishing) {
         tell_closed(link, link->broken != XK_OK ? link->broken : XK_E_CLOSED);
         return;
     }
-    if (now >= give_up) {
+    if (link->asked_ms && now >= link->asked_ms + link->o.response_ms) {
         tell_closed(link, XK_E_TIMEOUT);
         return;
     }
-    if (now >= ask && !link->asked) {
-        link->asked = true;
+    if (now >= ask && !link->asked_ms) {
+        link->asked_ms = now;
         send_header(link, SMPP_ENQUIRE_LINK, 0, smpp_link_next_sequence(link));
     }
-    start_pulse(link, link->asked ? give_up : ask);
+    start_pulse(link, link->asked_ms ? link->asked_ms + link->o.response_ms : ask);
 }
 
 static enum xk_err new_link(const struct smpp_link_options *options, int fd, struct smpp_link **out)

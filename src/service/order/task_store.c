@@ -142,15 +142,15 @@ enum xk_err task_event_add(struct store *s, const struct task *t, int64_t at, co
 {
     static const struct store_query q = {
         "task_event_add",
-        "INSERT INTO task_event (task_id, seq, at, kind, state, detail, data) SELECT CAST($1 AS "
-        "BLOB), COALESCE(MAX(seq), 0) + 1, CAST($2 AS BIGINT), CAST($3 AS TEXT), CAST($4 AS "
-        "BIGINT), CAST($5 AS TEXT), CAST($6 AS BLOB) FROM task_event WHERE task_id = $7"};
+        "INSERT INTO task_event (task_id, seq, at, kind, state, detail, data) VALUES ($1,"
+        " (SELECT COALESCE(MAX(seq), 0) + 1 FROM task_event WHERE task_id = $1), $2, $3, $4, $5,"
+        " $6)"};
 
     return store_exec(s, &q,
                       SV(sv_bytes(BYTES_OF(t->id)), sv_int(at), sv_text(kind),
                          sv_int((int64_t)t->state), sv_text(detail),
-                         data.n > 0 ? sv_bytes(data) : sv_null(), sv_bytes(BYTES_OF(t->id))),
-                      7, NULL);
+                         data.n > 0 ? sv_bytes(data) : sv_null()),
+                      6, NULL);
 }
 
 enum xk_err task_events(struct store *s, const uint8_t id[TASK_ID_LEN],

@@ -17,8 +17,6 @@
 #define SMSBOX "/usr/sbin/smsbox"
 #define PARTS_MAX 8
 
-extern char **environ;
-
 struct part {
     uint8_t esm_class;
     char to[SMPP_ADDR_MAX];

@@ -260,7 +260,7 @@ enum xk_err partner_handle(struct partner *p, const struct partner_call *in,
     r = find_route(&c, &code);
     err = r ? let_in(&c, r, &code) : XK_OK;
     if (err == XK_OK)
-        err = code == CODE_OK ? with_body(&c, r) : answer_refuse(&c, code, NULL);
+        err = r && code == CODE_OK ? with_body(&c, r) : answer_refuse(&c, code, NULL);
     secret_wipe(&c.app.secret);
     reply->log = r ? r->path : "-";
     if (err == XK_OK)

@@ -169,6 +169,24 @@ enum xk_err post_number_import(struct call *c)
                          &r);
 }
 
+static enum xk_err generate_range(struct call *c, const struct number_range *range)
+{
+    enum xk_err err =
+        number_generate(c->order->store, c->order->keystore, c->p->o.rand, range, c->order->now);
+
+    if (err == XK_E_EXISTS || err == XK_E_VALUE) {
+        TRY(store_rollback_to(c->order->store));
+        TRY(store_savepoint(c->order->store));
+        return answer_refuse(c, err == XK_E_EXISTS ? CODE_EXISTS : CODE_PARAMETER, "range");
+    }
+    if (err == XK_E_NOT_FOUND)
+        return answer_refuse(c, CODE_NO_SUCH_POOL, NULL);
+    TRY(err);
+    answer_begin(c);
+    json_put_int(&c->out, "imported", range->count);
+    return answer_end(c);
+}
+
 enum xk_err post_number_generate(struct call *c)
 {
     const char *pool = "", *imsi = "", *msisdn = "", *iccid = "", *smsc = "";
@@ -209,7 +227,6 @@ enum xk_err post_number_generate(struct call *c)
         {.name = "smsc", .kind = JSON_STRING, .max = 20, .allowed = JSON_DIGITS "+", .text = &smsc},
     };
     struct number_range range = {0};
-    enum xk_err err;
 
     if (!take_fields(c, fields, ARRAY_LEN(fields)))
         return XK_OK;
@@ -219,18 +236,7 @@ enum xk_err post_number_generate(struct call *c)
     copy(range.first_iccid, sizeof range.first_iccid, iccid);
     copy(range.smsc, sizeof range.smsc, smsc);
     range.count = (uint32_t)count;
-    err = number_generate(c->order->store, c->order->keystore, c->p->o.rand, &range, c->order->now);
-    if (err == XK_E_EXISTS || err == XK_E_VALUE) {
-        TRY(store_rollback_to(c->order->store));
-        TRY(store_savepoint(c->order->store));
-        return answer_refuse(c, err == XK_E_EXISTS ? CODE_EXISTS : CODE_PARAMETER, "range");
-    }
-    if (err == XK_E_NOT_FOUND)
-        return answer_refuse(c, CODE_NO_SUCH_POOL, NULL);
-    TRY(err);
-    answer_begin(c);
-    json_put_int(&c->out, "imported", count);
-    return answer_end(c);
+    return generate_range(c, &range);
 }
 
 /* The key of a secret, in hexadecimal, from a header: never from the path or query, which get

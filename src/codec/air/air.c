@@ -256,3 +256,26 @@ enum xk_err air_encode(const struct air_message *m, struct buf *out)
     TRY(buf_ok(out));
     return out->n - begin > AIR_MESSAGE_MAX ? XK_E_LIMIT : XK_OK;
 }
+
+void air_put_frame(struct bytes message, struct buf *out)
+{
+    buf_put_u16(out, (uint16_t)message.n);
+    buf_put_bytes(out, message);
+}
+
+enum xk_err air_take_frame(struct bytes stream, struct bytes *message, size_t *used)
+{
+    size_t n;
+
+    *used = 0;
+    if (stream.n < AIR_FRAME_HEAD)
+        return XK_OK;
+    n = (size_t)(stream.p[0] << 8 | stream.p[1]);
+    if (n == 0 || n > AIR_MESSAGE_MAX)
+        return XK_E_FORMAT;
+    if (stream.n < AIR_FRAME_HEAD + n)
+        return XK_OK;
+    *message = bytes_part(stream, AIR_FRAME_HEAD, n);
+    *used = AIR_FRAME_HEAD + n;
+    return XK_OK;
+}

@@ -69,4 +69,11 @@ struct air_message {
 enum xk_err air_decode(struct bytes wire, struct air_message *out) XK_MUST_CHECK;
 enum xk_err air_encode(const struct air_message *m, struct buf *out) XK_MUST_CHECK;
 
+/* Over a stream (docs/interfaces/air.md): length(2) then the message. */
+#define AIR_FRAME_HEAD 2
+void air_put_frame(struct bytes message, struct buf *out);
+/* Looks for a whole frame at the front: its message, and how many octets frame and head took (0:
+ * not whole yet). XK_E_FORMAT: empty, or longer than AIR_MESSAGE_MAX. */
+enum xk_err air_take_frame(struct bytes stream, struct bytes *message, size_t *used) XK_MUST_CHECK;
+
 #endif

@@ -10,6 +10,7 @@
 #include "codec/script/script.h"
 #include "crypto/random.h"
 #include "net/vpcd/vpcd.h"
+#include "prog/cardfile/cardfile.h"
 #include "prog/xieka-card/program.h"
 
 #define RECONNECT_MS_MIN 250

@@ -2,28 +2,7 @@
 #ifndef PROG_XIEKA_CARD_PROGRAM_H
 #define PROG_XIEKA_CARD_PROGRAM_H
 
-#include "card/usim/usim.h"
-
-/* nvm_file.c: pages in a file of mode 0600, locked while open. */
-struct nvm_file {
-    int fd; /* -1 when closed */
-    struct nvm_port port;
-};
-enum nvm_file_how { NVM_FILE_EXISTING, NVM_FILE_NEW };
-/* XK_E_EXISTS: a new one is wanted and there is one; XK_E_NOT_FOUND; XK_E_DENIED: others may
- * read it; XK_E_BUSY: another program has it; XK_E_IO. */
-enum xk_err nvm_file_open(struct nvm_file *f, const char *path, enum nvm_file_how how)
-    XK_MUST_CHECK;
-void nvm_file_close(struct nvm_file *f);
-
-/* personalise.c: what the card maker puts in, from a file of `key = value` lines, then from the
- * environment (keys) and the command line (numbers). On failure `why` says which key. */
-struct overrides {
-    const char *cid, *iccid, *imsi, *msisdn;
-};
-enum xk_err personalise_read(const char *path, const struct overrides *o, struct buf *why,
-                             struct usim_personalisation *out) XK_MUST_CHECK;
-void personalise_sample(struct buf *out);
+#include "base/bytes.h"
 
 /* trace.c: one exchange on standard error. PINs and keys are shown as dots. */
 void trace_exchange(struct bytes command, struct bytes response);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "prog/xieka-card/program.h"
+#include "prog/cardfile/cardfile.h"
 
 #include <errno.h>
 #include <fcntl.h>

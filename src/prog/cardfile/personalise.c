@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/conf.h"
 #include "base/hex.h"
-#include "prog/xieka-card/program.h"
+#include "prog/cardfile/cardfile.h"
 
 static const struct conf_option options[] = {
     {"cid", CONF_STRING, "89860123456789012340", 0, 0, "card identifier, 20 digits"},

@@ -16,9 +16,7 @@ enum xk_err jobs_start(void *daemon)
     char path[DAEMON_PATH_MAX + 16];
 
     if (strncmp(database, "postgresql:", 11) == 0) {
-#ifdef XIEKA_PGSQL
         TRY(pgsql_store_open(database + 11, &d->store));
-#endif
     } else {
         snprintf(path, sizeof path, "%s/xieka.db", d->data_dir);
         TRY(sqlite_store_open(strncmp(database, "sqlite:", 7) == 0 ? database + 7 : path,

@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real programs for end-to-end tests: starts them on loopback and free ports, stops them by pid,
+speaks to the platform as a partner does. Nothing here looks inside a program."""
+import base64
+import hashlib
+import hmac
+import http.client
+import json
+import os
+import secrets
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+BUILD = os.environ.get("XT_BUILD") or os.path.abspath(os.path.join(os.path.dirname(__file__), "../../build"))
+WAIT_S = 60
+
+
+def program(name):
+    return os.path.join(BUILD, "src/prog", name, name)
+
+
+class Tap:
+    """Prints TAP; a test function that raises has failed."""
+
+    def __init__(self):
+        self.cases = []
+
+    def case(self, f):
+        self.cases.append(f)
+        return f
+
+    def run(self):
+        failed = 0
+        print(f"1..{len(self.cases)}", flush=True)
+        for n, f in enumerate(self.cases, 1):
+            name = f.__name__
+            try:
+                why = f()
+                skip = f" # SKIP {why}" if isinstance(why, str) else ""
+                print(f"ok {n} - {name}{skip}", flush=True)
+            except Exception as e:  # noqa: BLE001 - whatever it was, it is a failed test
+                failed += 1
+                text = f"{type(e).__name__}: {e}".replace("\n", "\n# ")
+                print(f"# {text}\nnot ok {n} - {name}", flush=True)
+                tb = e.__traceback__
+                while tb:
+                    code = tb.tb_frame.f_code
+                    print(f"#   {os.path.basename(code.co_filename)}:{tb.tb_lineno} {code.co_name}")
+                    tb = tb.tb_next
+        sys.exit(1 if failed else 0)
+
+
+def check(condition, text):
+    if not condition:
+        raise AssertionError(text)
+
+
+def wait_for(what, ask, seconds=WAIT_S, pause=0.02):
+    """Asks until it gets something true; the answer, or a failure that says what did not come."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        got = ask()
+        if got:
+            return got
+        time.sleep(pause)
+    raise AssertionError(f"waited {seconds} s for {what}")
+
+
+class Process:
+    """One program, its log, and its end."""
+
+    def __init__(self, argv, log):
+        self.log = log
+        self.out = open(log, "ab")
+        self.popen = subprocess.Popen(argv, stdout=self.out, stderr=self.out, stdin=subprocess.DEVNULL)
+
+    def alive(self):
+        return self.popen.poll() is None
+
+    def stop(self, sig=signal.SIGTERM, seconds=20):
+        if self.alive():
+            self.popen.send_signal(sig)
+            try:
+                self.popen.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.popen.kill()
+                self.popen.wait()
+                self.out.close()
+                raise AssertionError(f"{self.popen.args[0]} did not stop within {seconds} s") from None
+        self.out.close()
+        return self.popen.returncode
+
+    def tail(self, lines=15):
+        with open(self.log, "rb") as f:
+            return b"\n".join(f.read().splitlines()[-lines:]).decode(errors="replace")
+
+
+def read_ports(path):
+    """key=value lines, or one bare number."""
+    ports = {}
+    with open(path) as f:
+        for line in f.read().split():
+            key, _, value = line.rpartition("=")
+            ports[key or "port"] = int(value)
+    return ports
+
+
+class Client:
+    """A partner: token, signature, one connection kept alive."""
+
+    def __init__(self, port, ca, app, secret):
+        self.port, self.app, self.secret = port, app, secret
+        self.context = ssl.create_default_context(cafile=ca)
+        self.token = None
+        self.connection = None
+
+    def _mac(self, text):
+        return base64.b64encode(hmac.new(self.secret.encode(), text.encode(), hashlib.sha256).digest()).decode()
+
+    def _send(self, method, target, body, headers):
+        for attempt in (1, 2):
+            if not self.connection:
+                self.connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context, timeout=30)
+            try:
+                self.connection.request(method, target, body, headers)
+                answer = self.connection.getresponse()
+                return answer.status, answer.read()
+            except (http.client.HTTPException, OSError):
+                self.connection.close()
+                self.connection = None
+                if attempt == 2:
+                    raise
+
+    def login(self):
+        stamp, nonce = str(int(time.time() * 1000)), secrets.token_hex(12)
+        body = {"appId": self.app, "timestamp": stamp, "nonce": nonce, "sign": self._mac(f"{self.app}\n{stamp}\n{nonce}")}
+        answer = json.loads(self._send("POST", "/api/v1/auth/token", json.dumps(body).encode(), {})[1])
+        check(answer["code"] == "0", f"no token: {answer}")
+        self.token = answer["data"]["token"]
+
+    def raw(self, method, path, query="", body=b"", headers=None):
+        """Status and parsed body of one signed call."""
+        if not self.token:
+            self.login()
+        stamp, nonce = str(int(time.time() * 1000)), secrets.token_hex(12)
+        text = "\n".join([method, path, "&".join(sorted(p for p in query.split("&") if p)),
+                          hashlib.sha256(body).hexdigest(), stamp, nonce])
+        all_headers = {"Authorization": f"Bearer {self.token}", "X-XK-AppId": self.app, "X-XK-Timestamp": stamp,
+                       "X-XK-Nonce": nonce, "X-XK-Sign": self._mac(text), **(headers or {})}
+        status, data = self._send(method, path + ("?" + query if query else ""), body, all_headers)
+        return status, json.loads(data)
+
+    def call(self, method, path, query=None, body=None, headers=None):
+        """The data of a call that must succeed."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
+        status, answer = self.raw(method, "/api/v1" + path, urllib.parse.urlencode(query or {}), data, headers)
+        check(answer["code"] == "0", f"{method} {path}: {status} {answer}")
+        return answer["data"]
+
+
+class World:
+    """A platform and a test network with its devices, joined; everything below one temporary folder."""
+
+    def __init__(self, devices, fleet_args=(), platform_options=(), name="xk"):
+        self.devices = devices
+        self.dir = tempfile.mkdtemp(prefix=f"{name}-")
+        self.fleet_args, self.platform_options = list(fleet_args), list(platform_options)
+        self.fleet = self.platform = None
+        self.platform_port = 0
+        self.token, key = secrets.token_hex(16), secrets.token_hex(32)
+        self.key_file = self.path("home.key")
+        with open(os.open(self.key_file, os.O_CREAT | os.O_WRONLY, 0o600), "w") as f:
+            f.write(key)
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def _free_port(self):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            return s.getsockname()[1]
+
+    def start(self):
+        self.platform_port = self._free_port()
+        self._first_files()
+        self.start_fleet()
+        self.start_platform()
+        return self
+
+    def _first_files(self):
+        """The platform's certificate must be there before the fleet starts; so is the application."""
+        out = subprocess.run([program("xiekad"), *self._platform_options(), "--add-app", "test:admin"],
+                             capture_output=True, text=True, check=True)
+        self.secret = out.stdout.strip()
+
+    def _platform_options(self):
+        options = {"data_dir": self.path("platform"), "port": self.platform_port, "call_limits": "false",
+                   "home_token": self.token, "home_key": self.key_file, "smpp_password": "secret"}
+        return [a for k, v in options.items() for a in ("-o", f"{k}={v}")]
+
+    def start_fleet(self):
+        port_file = self.path("fleet.ports")
+        if os.path.exists(port_file):
+            os.unlink(port_file)
+        self.fleet = Process([program("xieka-fleet"), "--devices", str(self.devices), "--state-dir", self.path("fleet"),
+                              "--export-cards", self.path("cards.csv"), "--home-token", self.token,
+                              "--home-key", self.key_file, "--smpp-port", "0", "--home-port", "0",
+                              "--port-file", port_file, "--platform", f"https://127.0.0.1:{self.platform_port}",
+                              "--platform-ca", self.path("platform/xiekad.crt"), *self.fleet_args], self.path("fleet.log"))
+        self.fleet_ports = wait_for("the fleet's ports", lambda: os.path.exists(port_file) and read_ports(port_file))
+
+    def start_platform(self):
+        port_file = self.path("platform.port")
+        if os.path.exists(port_file):
+            os.unlink(port_file)
+        ports = self.fleet_ports
+        wired = ["-o", "smpp_host=127.0.0.1", "-o", f"smpp_port={ports['smpp']}",
+                 "-o", f"home_url=http://127.0.0.1:{ports['home']}"]
+        extra = [a for o in self.platform_options for a in ("-o", o)]
+        self.platform = Process([program("xiekad"), *self._platform_options(), *wired, *extra, "--port-file", port_file],
+                                self.path("platform.log"))
+        wait_for("the platform's port", lambda: os.path.exists(port_file) or not self.platform.alive())
+        check(self.platform.alive(), "the platform ended:\n" + self.platform.tail())
+
+    def client(self):
+        return Client(self.platform_port, self.path("platform/xiekad.crt"), "test", self.secret)
+
+    def prepare(self, client, spare=0):
+        """Cards of the fleet, and a number for each."""
+        with open(self.path("cards.csv"), "rb") as f:
+            client.call("POST", "/card/import", {"batchId": "fleet", "file": "cards.csv"}, f.read(),
+                        {"Content-Type": "text/csv"})
+        client.call("POST", "/number/pool", body={"poolId": "main"})
+        client.call("POST", "/number/generate", body={
+            "poolId": "main", "count": self.devices + spare, "firstImsi": "999700500000001",
+            "firstMsisdn": "1440050000001", "firstIccid": "8999970050000000001", "smsc": "+8613800100500"})
+        cards = []
+        while True:
+            page = client.call("GET", "/card", {"limit": 500, "after": cards[-1]["cid"] if cards else ""})["cards"]
+            cards += page
+            if len(page) < 500:
+                return cards
+
+    def apply_all(self, client, cards, mode="NEW", prefix="o"):
+        lines = "".join(f"{c['cid']},{prefix}-{n}\n" for n, c in enumerate(cards))
+        return client.call("POST", "/write/apply/batch", {"poolId": "main", "mode": mode},
+                           ("cid,orderNo\n" + lines).encode(), {"Content-Type": "text/csv"})["batchId"]
+
+    def tasks(self, client, batch):
+        tasks = []
+        while True:
+            page = client.call("GET", "/write/task", {"batchId": batch, "limit": 500,
+                                                      "after": tasks[-1]["taskId"] if tasks else "0" * 16})["tasks"]
+            tasks += page
+            if len(page) < 500:
+                return tasks
+
+    def fleet_get(self, path):
+        connection = http.client.HTTPConnection("127.0.0.1", self.fleet_ports["home"], timeout=30)
+        connection.request("GET", path, headers={"Authorization": f"Bearer {self.token}"})
+        answer = connection.getresponse()
+        data = answer.read()
+        connection.close()
+        check(answer.status == 200, f"GET {path}: {answer.status} {data[:200]}")
+        return json.loads(data)
+
+    def fleet_devices(self):
+        devices = []
+        while True:
+            page = self.fleet_get(f"/fleet/v1/devices?limit=500&after={devices[-1]['cid'] if devices else ''}")["devices"]
+            devices += page
+            if len(page) < 500:
+                return devices
+
+    def stop(self):
+        for process in (self.platform, self.fleet):
+            if process:
+                process.stop()
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, kind, value, trace):
+        try:
+            self.stop()
+        finally:
+            if value:
+                for process in (self.platform, self.fleet):
+                    if process:
+                        print("# --- " + process.log)
+                        print("# " + process.tail().replace("\n", "\n# "))
+            else:
+                subprocess.run(["rm", "-rf", self.dir], check=False)

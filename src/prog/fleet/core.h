@@ -12,7 +12,6 @@ struct unit {
     struct usim *card;
     struct nvm_memory *memory;
     int64_t queued_at; /* the entry in the queue that counts */
-    uint32_t place;    /* in the network */
     uint32_t attaches;
     uint8_t rat;
     bool powered, on_new, fell_back;
@@ -27,7 +26,6 @@ struct fleet {
     struct xk_rand rand;
     struct timerq queue;
     struct unit *units;
-    uint32_t *owners; /* place in the network -> device */
     int64_t now;
     uint64_t fallbacks, device_cuts, card_cuts;
     uint8_t mem[APDU_RESPONSE_MAX];

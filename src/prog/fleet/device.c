@@ -78,7 +78,7 @@ static void act(struct fleet *f, uint32_t i, const struct modem_action *a)
         break;
     case MODEM_OUT_AIR:
         /* without memory it was not heard */
-        if (testnet_air(f->net, f->now, f->units[i].place, a->data) != XK_OK)
+        if (testnet_air(f->net, f->now, i, a->data) != XK_OK)
             f->units[i].queued_at = INT64_MAX;
         break;
     case MODEM_OUT_CARD_OFF:

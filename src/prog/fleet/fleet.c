@@ -21,7 +21,10 @@ static void to_device(void *ctx, uint32_t place, struct bytes wire)
 {
     struct fleet *f = ctx;
 
-    fleet_give(f, f->owners[place], MODEM_IN_AIR, wire);
+    if (place < f->config.devices)
+        fleet_give(f, place, MODEM_IN_AIR, wire);
+    else if (f->hooks.on_air)
+        f->hooks.on_air(f->hooks.ctx, place, wire);
 }
 
 /* Back on the seed because the new number did not come through? The card knows. */
@@ -35,20 +38,26 @@ static void note_fallback(struct fleet *f, struct unit *u)
     u->fell_back = true;
 }
 
-static void attached(void *ctx, const struct testnet_attach *a)
+static void note_attach(struct fleet *f, const struct testnet_attach *a)
 {
-    struct fleet *f = ctx;
-    uint32_t i = f->owners[a->device];
-    struct unit *u = &f->units[i];
+    struct unit *u = &f->units[a->device];
     char seed[16];
 
-    fleet_seed_imsi(f, i, seed);
+    fleet_seed_imsi(f, a->device, seed);
     u->attaches++;
     u->on_new = strcmp(a->imsi, seed) != 0;
     if (u->on_new)
         u->fell_back = false;
     else
         note_fallback(f, u);
+}
+
+static void attached(void *ctx, const struct testnet_attach *a)
+{
+    struct fleet *f = ctx;
+
+    if (a->device < f->config.devices)
+        note_attach(f, a);
     if (f->hooks.on_attach)
         f->hooks.on_attach(f->hooks.ctx, a);
 }
@@ -110,6 +119,7 @@ static enum xk_err make_modem(struct fleet *f, uint32_t i)
     struct unit *u = &f->units[i];
     struct modem_config c = {.rat = fleet_rat_of(f, i), .status_poll_s = f->config.status_poll_s};
     struct testnet_device d = {.rat = c.rat, .cell = 1 + i % CELLS};
+    uint32_t place;
 
     u->rat = (uint8_t)c.rat;
     fleet_imei(i, c.imei);
@@ -121,10 +131,10 @@ static enum xk_err make_modem(struct fleet *f, uint32_t i)
         c.edrx_s = f->config.edrx_s;
     }
     TRY(modem_new(&c, &u->modem));
-    TRY(testnet_add_device(f->net, f->now, &d, &u->place));
-    f->owners[u->place] = i;
     u->queued_at = INT64_MAX;
-    return XK_OK;
+    /* the first places of a new network: place and device have the same number */
+    TRY(testnet_add_device(f->net, f->now, &d, &place));
+    return place == i ? XK_OK : XK_E_INTERNAL;
 }
 
 static enum xk_err make_device(struct fleet *f, uint32_t i)
@@ -147,8 +157,7 @@ static enum xk_err make_all(struct fleet *f)
 
     TRY(testnet_new(&f->config.net, &ports, &f->net));
     f->units = calloc((size_t)f->config.devices + 1, sizeof *f->units);
-    f->owners = calloc((size_t)f->config.devices + 1, sizeof *f->owners);
-    if (!f->units || !f->owners)
+    if (!f->units)
         return XK_E_NOMEM;
     for (uint32_t i = 0; i < f->config.devices; i++)
         TRY(make_device(f, i));
@@ -196,7 +205,6 @@ void fleet_free(struct fleet *f)
     testnet_free(f->net);
     timerq_fini(&f->queue);
     free(f->units);
-    free(f->owners);
     free(f);
 }
 
@@ -289,7 +297,7 @@ enum xk_err fleet_get_device(const struct fleet *f, uint32_t i, struct fleet_dev
     fleet_seed_imsi(f, i, out->seed_imsi);
     memcpy(out->iccid, m.iccid, sizeof out->iccid);
     memcpy(out->imsi, m.imsi, sizeof out->imsi);
-    testnet_device_imsi(f->net, u->place, out->attached_imsi);
+    testnet_device_imsi(f->net, i, out->attached_imsi);
     out->attached = out->attached_imsi[0] != '\0';
     out->on_seed = out->attached && strcmp(out->attached_imsi, out->seed_imsi) == 0;
     if (out->attached && testnet_get_subscriber(f->net, out->attached_imsi, &s) == XK_OK)
@@ -337,7 +345,7 @@ void fleet_get_stats(const struct fleet *f, struct fleet_stats *out)
         char imsi[17];
 
         modem_get_status(u->modem, &m);
-        testnet_device_imsi(f->net, u->place, imsi);
+        testnet_device_imsi(f->net, i, imsi);
         out->attached += imsi[0] != '\0';
         out->on_new += imsi[0] != '\0' && u->on_new;
         out->on_seed += imsi[0] != '\0' && !u->on_new;

@@ -27,6 +27,8 @@ struct fleet_hooks {
     void (*on_message)(void *ctx, const struct testnet_sm *sm);
     void (*on_receipt)(void *ctx, const struct testnet_receipt *r);
     void (*on_attach)(void *ctx, const struct testnet_attach *a);
+    /* For a device that somebody else added to the network. */
+    void (*on_air)(void *ctx, uint32_t device, struct bytes wire);
 };
 
 struct fleet_config {

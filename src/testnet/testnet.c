@@ -12,6 +12,7 @@ void testnet_config_default(struct testnet_config *c)
                                  .plmn = "00101",
                                  .lac = 1,
                                  .smsc = "+999700100500",
+                                 .troubles = {.late_ms = 10000},
                                  .devices_max = ROOM_MAX,
                                  .subscribers_max = ROOM_MAX,
                                  .messages_max = ROOM_MAX};

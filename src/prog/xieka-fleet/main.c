@@ -57,6 +57,20 @@ static enum xk_err make_fleet(struct program *p)
     return XK_OK;
 }
 
+static enum xk_err open_subscribers(struct program *p)
+{
+    uint32_t line = 0;
+    enum xk_err err;
+
+    if (!p->settings.subscribers)
+        return XK_OK;
+    err = files_subscribers(fleet_net(p->fleet), p->settings.subscribers, &line);
+    if (err != XK_OK)
+        fprintf(stderr, "xieka-fleet: %s: line %u: %s\n", p->settings.subscribers, line,
+                xk_err_text(err));
+    return err;
+}
+
 static enum xk_err open_tls(struct program *p)
 {
     const struct tls_self_signed own = {.dir = p->settings.state_dir,
@@ -116,6 +130,7 @@ static enum xk_err open_all(struct program *p)
     TRY(loop_new(&p->loop));
     TRY(complain("platform", events_new(p, &p->events)));
     TRY(make_fleet(p));
+    TRY(open_subscribers(p));
     TRY(drive_start(p));
     return open_ports(p);
 }

@@ -17,7 +17,7 @@
     ROW(START_MS, "start-ms", "MS", "devices are switched on over this time (1 a device)")         \
     ROW(SMS_LOSS, "sms-loss", "PERMILLE", "short messages lost without a trace (0)")               \
     ROW(SMS_DUP, "sms-dup", "PERMILLE", "short messages that come twice (0)")                      \
-    ROW(REORDER, "reorder", "PERMILLE", "short messages held back, overtaken by others (0)")       \
+    ROW(REORDER, "reorder", "PERMILLE", "short messages held back up to 10 s, overtaken (0)")      \
     ROW(DELAY, "delay", "MIN-MAX", "ms every short message takes in the centre (0)")               \
     ROW(AIR_DELAY, "air-delay", "MIN-MAX", "ms of an air message, instead of the radio's own")     \
     ROW(COVERAGE, "coverage", "EVERY,GAP", "mean seconds between coverage gaps, and of a gap")     \
@@ -67,9 +67,8 @@ static void usage(FILE *out)
 {
     fputs("usage: xieka-fleet [OPTION]...\n\n", out);
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        fprintf(out, "  --%s%s%-*s %s\n", texts[i].name, texts[i].argument ? " " : "",
-                (int)(28 - strlen(texts[i].name)), texts[i].argument ? texts[i].argument : "",
-                texts[i].help);
+        fprintf(out, "  --%s %-*s %s\n", texts[i].name, (int)(28 - strlen(texts[i].name)),
+                texts[i].argument ? texts[i].argument : "", texts[i].help);
 }
 
 static bool read_number(const char **text, uint64_t max, uint64_t *out)

@@ -78,6 +78,8 @@ void radio_say(struct radio *r, uint32_t device, struct bytes wire);
 
 /* files.c */
 enum xk_err files_read_key(const char *path, uint8_t key[HOME_KEY_LEN]) XK_MUST_CHECK;
+/* Opens the numbers in a CSV file (imsi,msisdn,ki,opc); *line is the one that failed. */
+enum xk_err files_subscribers(struct testnet *net, const char *path, uint32_t *line) XK_MUST_CHECK;
 enum xk_err files_export_cards(const struct fleet *f, const char *path) XK_MUST_CHECK;
 enum xk_err files_write_ports(const char *path, const char *text) XK_MUST_CHECK;
 

@@ -53,21 +53,18 @@ static uint32_t submit(struct program *p, const struct smpp_sm *in, uint64_t *id
                             .dcs = in->data_coding,
                             .ud = in->message,
                             .receipt = (in->registered_delivery & SMPP_RECEIPT_ALWAYS) != 0};
+    enum xk_err err;
 
     put_number(&in->source, sm.source);
     put_number(&in->destination, sm.destination);
     if (smpp_parse_time(in->validity, drive_now(), &sm.validity_s) != XK_OK)
         return SMPP_RINVEXPIRY;
-    switch (testnet_submit(fleet_net(p->fleet), drive_now(), &sm, id)) {
-    case XK_OK:
-        return SMPP_ROK;
-    case XK_E_NOT_FOUND:
+    err = testnet_submit(fleet_net(p->fleet), drive_now(), &sm, id);
+    if (err == XK_E_NOT_FOUND)
         return SMPP_RINVDSTADR;
-    case XK_E_VALUE:
+    if (err == XK_E_VALUE)
         return SMPP_RINVMSGLEN;
-    default:
-        return SMPP_RMSGQFUL;
-    }
+    return err == XK_OK ? SMPP_ROK : SMPP_RMSGQFUL;
 }
 
 static void on_submit(void *ctx, uint64_t token, const struct smpp_smsc_peer *peer,

@@ -33,6 +33,9 @@ const char *json_text(const struct json *v); /* NULL when it is no string */
 int64_t json_integer(const struct json *v, int64_t fallback);
 bool json_truth(const struct json *v, bool fallback);
 
+/* The value as compact JSON text. */
+void json_put_value(struct buf *out, const struct json *v);
+
 /* Members of an object by a table, so that a refusal can name the field. */
 struct json_field {
     const char *name;

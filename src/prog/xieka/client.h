@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One call of the platform's REST interface: token, signature (P-14), waiting when told to (P-15),
+ * and what went wrong said in one place. */
+#ifndef PROG_XIEKA_CLIENT_H
+#define PROG_XIEKA_CLIENT_H
+
+#include "prog/xieka/cli.h"
+
+#define CALL_HEADERS_MAX 3
+
+struct call {
+    const char *method;
+    const char *path;  /* behind /api/v1 */
+    const char *query; /* built by query_add; NULL none */
+    struct bytes body;
+    const char *headers[CALL_HEADERS_MAX]; /* further ones; NULL ends */
+    uint32_t timeout_ms;                   /* 0: 30 s */
+    bool quiet;                            /* a refusal is not told, the caller does */
+};
+
+struct reply {
+    int code; /* P-17; 0 success */
+    const char *message;
+    const struct json *data; /* valid until the next call; NULL for none */
+};
+
+/* EXIT_DONE: the platform did it. Otherwise what is wrong was said on standard error (with --json
+ * a refusal is printed whole on standard output, too). */
+int client_call(struct cli *c, const struct call *call, struct reply *out);
+/* A fresh token, whatever is kept. */
+int client_sign_in(struct cli *c);
+void client_free(struct client *client);
+
+/* prefix and the id, encoded; false: too long, told. */
+bool client_path(char *out, size_t cap, const char *prefix, const char *id);
+/* "&name=value", encoded as RFC 3986 has it; a NULL value adds nothing. */
+void query_add(struct buf *query, const char *name, const char *value);
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* xieka: the operator's command line. */
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "prog/xieka/client.h"
+
+#define WHY_MAX 1024
+#define HELP_MAX 16384
+#define ARENA_MAX ((size_t)256 << 20)
+
+static const struct command commands[] = {
+#define O(id) (1ull << OPT_##id)
+#define COMMAND(group, verb, operands, min, max, options, run, zh, en)                             \
+    {group, verb, operands, min, max, options, run, zh, en},
+#include "prog/xieka/commands.def"
+#undef COMMAND
+#undef O
+};
+
+const char *cli_say(const struct cli *c, const char *zh, const char *en)
+{
+    return c->lang == LANG_ZH ? zh : en;
+}
+
+int cli_fail(int code, const char *fmt, ...)
+{
+    va_list ap;
+
+    fflush(stdout);
+    fputs("xieka: ", stderr);
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+    return code;
+}
+
+const char *cli_option(const struct cli *c, enum option_id id)
+{
+    return c->args.value[id];
+}
+
+static bool read_all(struct cli *c, int fd, size_t max, struct bytes *out)
+{
+    struct buf b;
+    ssize_t n;
+    uint8_t *room;
+
+    buf_init(&b, max);
+    while ((room = buf_reserve(&b, 65536)) && (n = read(fd, room, 65536)) > 0)
+        b.n += (size_t)n;
+    *out = BYTES(arena_copy(&c->arena, buf_bytes(&b)), b.n);
+    n = room && out->p ? n : -1;
+    buf_fini(&b);
+    return n == 0;
+}
+
+bool cli_read_file(struct cli *c, const char *path, size_t max, struct bytes *out)
+{
+    int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    bool done;
+
+    errno = 0;
+    done = fd >= 0 && read_all(c, fd, max, out);
+    if (!done)
+        cli_fail(EXIT_USAGE, "%s: %s", path,
+                 fd < 0 || errno ? strerror(errno ? errno : ENOENT) : xk_err_text(XK_E_LIMIT));
+    if (fd > STDIN_FILENO)
+        close(fd);
+    return done;
+}
+
+int cli_print_json(const struct json *v)
+{
+    struct buf b;
+    int code;
+
+    buf_init(&b, (size_t)128 << 20);
+    json_put_value(&b, v);
+    buf_put_u8(&b, '\n');
+    code = buf_ok(&b) == XK_OK && fwrite(b.p, 1, b.n, stdout) == b.n ? EXIT_DONE : EXIT_FAILED;
+    buf_fini(&b);
+    return code;
+}
+
+static int print_help(const struct cli *c)
+{
+    struct buf b;
+
+    buf_init(&b, HELP_MAX);
+    args_help(commands, ARRAY_LEN(commands), c->args.command, c->lang, &b);
+    fputs(buf_cstr(&b), stdout);
+    buf_fini(&b);
+    return EXIT_DONE;
+}
+
+static const char *locale_name(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const char *value = getenv(names[i]);
+
+        if (value && value[0])
+            return value;
+    }
+    return NULL;
+}
+
+/* libsmartcols measures text by the locale; Chinese needs one that is UTF-8. */
+static void set_locale(struct cli *c)
+{
+    setlocale(LC_CTYPE, "");
+    c->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    if (!c->utf8)
+        setlocale(LC_CTYPE, "C.UTF-8");
+    c->lang = args_language(cli_option(c, OPT_LANG), locale_name());
+}
+
+static int open_profile(struct cli *c)
+{
+    char mem[WHY_MAX];
+    struct buf why;
+
+    buf_init_fixed(&why, mem, sizeof mem);
+    if (profile_open(&c->args, &c->profile, &why) != XK_OK)
+        return cli_fail(EXIT_USAGE, "%s", buf_cstr(&why));
+    if (c->profile.lang[0])
+        c->lang = args_language(c->profile.lang, NULL);
+    return EXIT_DONE;
+}
+
+static int run(struct cli *c)
+{
+    int code = open_profile(c);
+
+    if (code != EXIT_DONE)
+        return code;
+    c->json = cli_option(c, OPT_JSON) != NULL;
+    c->tty = isatty(c->json ? STDERR_FILENO : STDOUT_FILENO) == 1;
+    arena_init(&c->arena, ARENA_MAX);
+    code = c->args.command->run(c);
+    client_free(c->client);
+    arena_fini(&c->arena);
+    if (fflush(stdout) != 0 && code == EXIT_DONE)
+        code = cli_fail(EXIT_FAILED, "%s", strerror(errno));
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct cli c = {.json = false};
+    char mem[WHY_MAX];
+    struct buf why;
+
+    buf_init_fixed(&why, mem, sizeof mem);
+    signal(SIGPIPE, SIG_IGN);
+    if (args_read(commands, ARRAY_LEN(commands), argc, argv, &c.args, &why) != XK_OK)
+        return cli_fail(EXIT_USAGE, "%s", buf_cstr(&why));
+    set_locale(&c);
+    if (cli_option(&c, OPT_HELP))
+        return print_help(&c);
+    if (cli_option(&c, OPT_VERSION)) {
+        printf("xieka %s\n", XIEKA_VERSION);
+        return EXIT_DONE;
+    }
+    return run(&c);
+}

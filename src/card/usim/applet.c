@@ -154,17 +154,24 @@ static enum xk_err on_restore(struct usim *card, struct exchange *x, struct imag
     return XK_OK;
 }
 
+/* A number that could not attach may be prepared once more under the same task: the platform asks
+ * for it after report 21, with a fresh counter. */
+static bool starts_over(const struct image_state *s, const struct script *script)
+{
+    return (script->flags & SCRIPT_PREPARE) && s->result[0] == SCRIPT_FELL_BACK;
+}
+
 /* A task that was done before is answered with what became of it (P-6). */
 static enum xk_err act(struct usim *card, struct exchange *x, struct image_state *s,
                        const struct script *script, struct script_report *r)
 {
-    if (is_done(s, script))
-        return repeated(r, s->result[0]);
     if (is_prepared(s, script)) {
         if (script->flags & SCRIPT_COMMIT)
             return commit_prepared(card, x, s, script, r);
         return repeated(r, SCRIPT_PREPARED);
     }
+    if (is_done(s, script) && !starts_over(s, script))
+        return repeated(r, s->result[0]);
     if (script->flags & SCRIPT_PREPARE)
         return on_prepare(card, x, s, script, r);
     if (script->flags & SCRIPT_RESTORE_SEED)

@@ -25,6 +25,7 @@
 #define MODEM_KEYS_LEN 33 /* KSI, CK, IK */
 #define MODEM_KC_LEN 9
 #define MODEM_POLL_DEFAULT_S 30
+#define MODEM_FETCH_BURST 100 /* proactive commands at one moment; then a second of rest */
 #define MODEM_PLACE_MAX 9
 #define MODEM_UPDATED 0x00 /* TS 31.102 4.2.17: status of LOCI */
 #define MODEM_NOT_UPDATED 0x01
@@ -79,6 +80,8 @@ struct modem_card {
     uint8_t cla, ins, p1, p2;
     uint8_t chained;
     uint8_t restarts;
+    uint8_t fetches; /* at the moment fetched_at */
+    int64_t fetched_at;
     struct buf chain;
     enum modem_job job;
     uint32_t wanted; /* bit per job */

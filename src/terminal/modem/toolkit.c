@@ -239,11 +239,32 @@ static void perform(struct modem *m, const struct cat_proactive *p)
     reply_result(m, CAT_RESULT_TYPE_NOT_UNDERSTOOD);
 }
 
+void modem_fetch_again(struct modem *m)
+{
+    modem_want(m, JOB_FETCH);
+}
+
+/* A card may always have another command: without a bound nothing else would ever be done. */
+static bool enough(struct modem *m)
+{
+    struct modem_card *c = &m->card;
+
+    if (c->fetched_at != m->now)
+        c->fetches = 0;
+    c->fetched_at = m->now;
+    if (c->fetches < MODEM_FETCH_BURST) {
+        c->fetches++;
+        return false;
+    }
+    modem_timer_start(m, TIMER_FETCH, 1000);
+    return true;
+}
+
 void modem_fetch_start(struct modem *m)
 {
     struct modem_toolkit *t = &m->toolkit;
 
-    if (t->busy || t->fetch == 0 || m->config.no_toolkit) {
+    if (t->busy || t->fetch == 0 || m->config.no_toolkit || enough(m)) {
         modem_job_done(m);
         return;
     }

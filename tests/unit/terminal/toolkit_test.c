@@ -124,6 +124,37 @@ TEST(broken_command)
     bench_fini(&b);
 }
 
+/* The toy's queue is refilled as it empties: a hundred at one moment, then a second of rest. */
+TEST(card_that_never_has_enough)
+{
+    struct modem_action a;
+    struct bench b;
+    unsigned commands = 0;
+
+    bench_init(&b, NULL);
+    bench_attached(&b);
+    toycard_queue(&b.card, "D009810301020082028182");
+    toycard_queue(&b.card, "D009810301020082028182");
+    b.now = modem_deadline(b.modem);
+    modem_input(b.modem, b.now, &(struct modem_input){.type = MODEM_IN_TIME});
+    while (commands < 1000 && modem_next(b.modem, &a)) {
+        uint8_t command[APDU_COMMAND_MAX], answer[APDU_RESPONSE_MAX];
+        size_t n = a.data.n;
+
+        memcpy(command, a.data.p, n);
+        commands++;
+        modem_input(
+            b.modem, b.now,
+            &(struct modem_input){.type = MODEM_IN_CARD_RESPONSE,
+                                  .data = toycard_transmit(&b.card, BYTES(command, n), answer)});
+        if (b.card.queued < 2)
+            toycard_queue(&b.card, "D009810301020082028182");
+    }
+    CHECK(commands > 190 && commands < 210);
+    CHECK_INT(modem_deadline(b.modem), b.now + 1000);
+    bench_fini(&b);
+}
+
 TEST(poll_interval_is_kept)
 {
     struct bench b;
@@ -356,8 +387,8 @@ TEST(short_message_without_service)
 }
 
 TESTS_MAIN(XT_CASE(exchanges), XT_CASE(date_and_time), XT_CASE(nothing_without_network),
-           XT_CASE(broken_command), XT_CASE(poll_interval_is_kept), XT_CASE(timers),
-           XT_CASE(location_event), XT_CASE(event_postponed), XT_CASE(refresh_reset),
-           XT_CASE(refresh_init_modes), XT_CASE(refresh_files), XT_CASE(personalities),
-           XT_CASE(short_message), XT_CASE(short_message_ends),
-           XT_CASE(short_message_without_service))
+           XT_CASE(broken_command), XT_CASE(card_that_never_has_enough),
+           XT_CASE(poll_interval_is_kept), XT_CASE(timers), XT_CASE(location_event),
+           XT_CASE(event_postponed), XT_CASE(refresh_reset), XT_CASE(refresh_init_modes),
+           XT_CASE(refresh_files), XT_CASE(personalities), XT_CASE(short_message),
+           XT_CASE(short_message_ends), XT_CASE(short_message_without_service))

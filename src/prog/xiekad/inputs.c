@@ -27,7 +27,7 @@ static enum xk_err build_script(void *ctx, const struct order_script *s, struct 
     (void)ctx;
     memcpy(o.task_id, s->task->id, sizeof o.task_id);
     if (s->restore)
-        o.flags = SCRIPT_RESTORE_SEED | SCRIPT_COMMIT;
+        o.flags = SCRIPT_RESTORE_SEED;
     else if (s->step == TASK_STEP_COMMIT)
         o.flags = SCRIPT_COMMIT;
     else

@@ -92,6 +92,7 @@ struct sms_link;
 struct daemon {
     struct conf *conf;
     char data_dir[DAEMON_PATH_MAX];
+    int lock_fd; /* of data_dir; -1 */
     struct loop *loop;
     struct worker *worker;
     struct keystore *keystore;

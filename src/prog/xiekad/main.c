@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,6 +63,24 @@ static enum xk_err open_data_dir(struct daemon *d)
         return complain(d->data_dir, XK_E_IO);
     snprintf(path, sizeof path, "%s/master.key", d->data_dir);
     return complain(path, keystore_open(path, random_openssl(), &d->keystore));
+}
+
+/* One daemon a data directory: two outbox pumps would say everything twice. The lock goes with the
+ * process, however that ends. */
+static enum xk_err lock_data_dir(struct daemon *d)
+{
+    char path[DAEMON_PATH_MAX + 32];
+
+    snprintf(path, sizeof path, "%s/lock", d->data_dir);
+    d->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (d->lock_fd < 0)
+        return complain(path, XK_E_IO);
+    if (flock(d->lock_fd, LOCK_EX | LOCK_NB) == 0)
+        return XK_OK;
+    if (errno != EWOULDBLOCK)
+        return complain(path, XK_E_IO);
+    fprintf(stderr, "xiekad: %s: another xiekad is running on this data directory\n", path);
+    return XK_E_BUSY;
 }
 
 /* The transport key: 64 hexadecimal digits, in a file of its own. */
@@ -254,6 +273,8 @@ static void close_all(struct daemon *d)
     keystore_close(d->keystore);
     explicit_bzero(d->transport_key, sizeof d->transport_key);
     conf_close(d->conf);
+    if (d->lock_fd >= 0)
+        close(d->lock_fd);
 }
 
 /* --add-app ID[:ROLES[:CIDRS]]: prints the secret, once. */
@@ -293,6 +314,7 @@ static enum xk_err run(struct daemon *d, const struct arguments *a)
     TRY(open_data_dir(d));
     if (a->add_app)
         return add_app(d, a->add_app);
+    TRY(lock_data_dir(d));
     TRY(read_transport_key(d));
     TRY(check_home(d));
     TRY(open_tls(d));
@@ -370,7 +392,7 @@ static int read_arguments(int argc, char **argv, struct arguments *a)
 int main(int argc, char **argv)
 {
     struct arguments a = {0};
-    struct daemon d = {0};
+    struct daemon d = {.lock_fd = -1};
     int code = read_arguments(argc, argv, &a);
     enum xk_err err;
 

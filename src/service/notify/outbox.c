@@ -50,7 +50,7 @@ enum xk_err outbox_add(struct store *s, struct outbox_ids *ids, const struct out
     TRY(store_exec(s, &insert,
                    SV(sv_int(with_id.id), sv_int((int64_t)item->kind),
                       sv_bytes(BYTES_OF(item->task_id)), sv_text(item->address),
-                      sv_bytes(item->payload), sv_int(item->due_at),
+                      sv_bytes(item->payload), sv_int(with_id.due_at),
                       sv_text(item->group_key ? item->group_key : "")),
                    7, NULL));
     return item->kind == OUTBOX_CALLBACK ? XK_OK : append(said, &with_id);

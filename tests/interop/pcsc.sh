@@ -92,7 +92,7 @@ until timeout 10 opensc-tool -a >"$dir/out" 2>&1 && grep -q '^3b' "$dir/out"; do
     sleep 0.25
 done
 
-echo 1..8
+echo 1..10
 check "opensc-tool reads the ATR" 3b9f96801fc78031a073be2113675849454b41000187 "$(cat "$dir/out")"
 check "pcsc_scan sees the reader" VirtualPCD "$(timeout 10 pcsc_scan -r -n 2>&1)"
 send() {
@@ -117,4 +117,26 @@ send "$@" >"$dir/many"
 took=$(($(date +%s) - before))
 check "100 commands without a wait of 40 ms each" yes \
     "$([ "$(grep -c 'SW1=0x90' "$dir/many")" -eq 100 ] && [ "$took" -lt 4 ] && echo yes || echo "$took s")"
+
+# pySim-shell, where it is on the path
+cat >"$dir/pysim" <<'END'
+select ADF.USIM
+select EF.UST
+ust_service_check
+select ADF.USIM
+authenticate 23553cbe9637a89d218ae64dae47bf35 55f328b43577b9b94a9ffac354dfafb3
+select MF
+fsdump
+quit
+END
+if command -v pySim-shell >/dev/null || command -v pySim-shell.py >/dev/null; then
+    shell=$(command -v pySim-shell || command -v pySim-shell.py)
+    timeout 60 "$shell" -p 0 --script "$dir/pysim" >"$dir/pysim.out" 2>&1
+    check "pySim: services and files agree" 0service/fileinconsistencies "$(cat "$dir/pysim.out")"
+    check "pySim: reads every file" none \
+        "$(grep -E 'EXCEPTION|Traceback' "$dir/pysim.out" || echo none)"
+else
+    echo "ok 9 - pySim: services and files agree # SKIP not installed"
+    echo "ok 10 - pySim: reads every file # SKIP not installed"
+fi
 exit "$failed"

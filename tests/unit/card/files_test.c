@@ -39,8 +39,8 @@ TEST(select_answers_fcp)
                "9000");
     CHECK_APDU(&r, "00A40004026F3C",
                "6219 820542 2100 B00A 83026F3C 8A0105 8B036F0604 800206E0 8800", "9000");
-    CHECK_APDU(&r, "00A40004026F39",
-               "6219 820546 2100 0303 83026F39 8A0105 8B036F0607 80020009 8800", "9000");
+    CHECK_APDU(&r, "00A40804047F206F39",
+               "6219 820546 2100 0303 83026F39 8A0105 8B032F0607 80020009 8800", "9000");
     rig_fini(&r);
 }
 
@@ -232,8 +232,7 @@ TEST(cyclic_file_and_increase)
     struct rig r;
 
     rig_default(&r);
-    CHECK_SW(&r, SELECT_USIM, "9000");
-    CHECK_SW(&r, "00A4000C026F39", "9000");
+    CHECK_SW(&r, "00A4080C047F206F39", "9000");
     CHECK_APDU(&r, "8032000003 000105", "000105 000105", "9000");
     CHECK_APDU(&r, "8032000001 10", "000115 10", "9000");
     CHECK_APDU(&r, "00B2010403", "000115", "9000");
@@ -248,7 +247,7 @@ TEST(cyclic_file_and_increase)
     CHECK_APDU(&r, "00B2000203", "000115", "9000");
     CHECK_APDU(&r, "00B2000203", "000105", "9000");
     CHECK_APDU(&r, "00B2000203", "000001", "9000"); /* a ring */
-    CHECK_SW(&r, "00A4000C026FB7", "9000");
+    CHECK_SW(&r, "00A4080C047F106F40", "9000");
     CHECK_SW(&r, "8032000001 10", "6981");
     rig_fini(&r);
 }
@@ -426,11 +425,11 @@ TEST(all_files_are_there)
         "7FFF6FC4",     "7FFF6FC5",     "7FFF6FC6",     "7FFF6FD9",     "7FFF6FE3",
         "7FFF6FE4",     "7FFF6FE8",     "7FFF5F3B4F20", "7FFF5F3B4F52", "7FFF5FC04F01",
         "7FFF5FC04F02", "7FFF5FC04F03", "7FFF5FC04F04", "7FFF5FC04F05", "7FFF5FC04F06",
-        "7FFF5FC04F07", "7FFF5FC04F08", "7FFF5FC04F09", "7FFF5FC04F0A", "7FFF5FC04F0C",
-        "7F106F3C",     "7F106F40",     "7F106F42",     "7F206F05",     "7F206F07",
-        "7F206F20",     "7F206F30",     "7F206F31",     "7F206F38",     "7F206F46",
-        "7F206F52",     "7F206F53",     "7F206F74",     "7F206F78",     "7F206F7B",
-        "7F206F7E",     "7F206FAD",     "7F206FAE",
+        "7FFF5FC04F07", "7FFF5FC04F08", "7FFF5FC04F0A", "7F106F3C",     "7F106F40",
+        "7F106F42",     "7F206F05",     "7F206F07",     "7F206F20",     "7F206F30",
+        "7F206F31",     "7F206F38",     "7F206F46",     "7F206F52",     "7F206F53",
+        "7F206F74",     "7F206F78",     "7F206F7B",     "7F206F7E",     "7F206FAD",
+        "7F206FAE",
     };
     struct rig r;
 

@@ -83,6 +83,9 @@ struct job {
             int64_t outbox_id;
             int64_t due_at;
         } again;
+        struct {
+            bool more; /* there was more than one tick's worth */
+        } tick;
     } u;
 };
 

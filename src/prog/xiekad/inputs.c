@@ -162,6 +162,7 @@ static enum xk_err decide_tick(struct daemon *d, struct job *job, struct order_c
     size_t moved, released;
 
     TRY(order_on_time(c, DUE_TASKS_MAX, &moved));
+    job->u.tick.more = moved == DUE_TASKS_MAX;
     TRY(outbox_take(c->store, c->now, DUE_OUTBOX_MAX, &job->said));
     return number_quarantine_release(c->store, d->keystore, c->rand, c->now, QUARANTINE_MAX,
                                      &released);

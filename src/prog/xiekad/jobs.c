@@ -74,6 +74,8 @@ static void answer_peer(struct daemon *d, struct job *job)
         break;
     case JOB_TICK:
         d->tick_under_way = false;
+        if (job->err == XK_OK && job->u.tick.more)
+            loop_timer_start(d->tick, 0);
         break;
     case JOB_SUBMITTED:
     case JOB_OPENED:

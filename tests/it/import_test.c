@@ -186,9 +186,32 @@ TEST(a_hundred_thousand_chips_with_seeds)
     store_close(s);
 }
 
+/* One line more than a file may have is refused where it stands. */
+TEST(too_many_lines)
+{
+    struct chip_import how = {.seed_pool = NULL};
+    struct store *s = open_with_pools();
+    struct import_report r;
+    struct buf file;
+
+    make_numbers(&file, IMPORT_LINES_MAX + 5, 0);
+    CHECK_INT(number_import_csv(s, keystore, "formal", buf_bytes(&file), 1, &r), XK_E_FORMAT);
+    CHECK_INT(r.bad, 1);
+    CHECK_INT(r.errors[0].line, IMPORT_LINES_MAX + 2);
+    CHECK_INT(r.errors[0].reason, IMPORT_TOO_LONG);
+    buf_fini(&file);
+    make_chips(&file, IMPORT_LINES_MAX + 5);
+    CHECK_INT(chip_import_file(s, keystore, &how, buf_bytes(&file), 1, &r), XK_E_FORMAT);
+    CHECK_INT(r.errors[0].line, IMPORT_LINES_MAX + 7);
+    CHECK_INT(r.errors[0].reason, IMPORT_TOO_LONG);
+    buf_fini(&file);
+    store_close(s);
+}
+
 static const struct xt_case cases[] = {
     XT_CASE(the_samples_are_what_the_page_says), XT_CASE(a_hundred_thousand_numbers),
-    XT_CASE(one_bad_line_among_a_hundred_thousand), XT_CASE(a_hundred_thousand_chips_with_seeds)};
+    XT_CASE(one_bad_line_among_a_hundred_thousand), XT_CASE(a_hundred_thousand_chips_with_seeds),
+    XT_CASE(too_many_lines)};
 
 int main(void)
 {

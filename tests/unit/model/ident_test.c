@@ -40,6 +40,7 @@ TEST(forms)
         {ident_is_iccid, "89860400000000000016", IMPORT_LUHN},
         {ident_is_iccid, "8986040000000000008", IMPORT_LUHN},
         {ident_is_iccid, "8986B400000000000016", GOOD},
+        {ident_is_iccid, "8986A400000000000016", GOOD},
         {ident_is_iccid, "8986F400000000000016", GOOD},
         {ident_is_iccid, "8986G400000000000016", IMPORT_NOT_DIGITS},
         {ident_is_iccid, "8986b400000000000016", IMPORT_NOT_DIGITS},
@@ -78,6 +79,7 @@ TEST(luhn_digits)
     CHECK_INT(ident_luhn_digit(BYTES_STR("8986040000000000001")), '5');
     CHECK_INT(ident_luhn_digit(BYTES_STR("7992739871")), '3'); /* the usual example */
     CHECK_INT(ident_luhn_digit(BYTES_STR("0")), '0');
+    CHECK_INT(ident_luhn_digit(BYTES_STR("5")), '9');
 }
 
 TEST(digits_count_up)

@@ -319,6 +319,7 @@ static const struct refusal refusals[] = {
      IMPORT_BAD_VALUE},
     {VENDOR("Transport_kcv: 112233\n", "CID/KIC/KID/KIK", VROW), 2, "Transport_kcv",
      IMPORT_KEY_SEALED},
+    {VENDOR("Grade\t : toy\n", "CID/KIC/KID/KIK", VROW), 4, "grade", IMPORT_BAD_VALUE},
     {VENDOR("Grade: toy\n", "CID/KIC/KID/KIK", VROW), 4, "grade", IMPORT_BAD_VALUE},
 };
 

@@ -375,6 +375,8 @@ TEST(lists_and_counts)
     CHECK_OK(chip_batch_list(f.store, "", batches, 2, &n));
     REQUIRE(n == 1);
     CHECK_INT(batches[0].count, 3);
+    CHECK_OK(chip_batch_list(f.store, "B1", batches, 2, &n));
+    CHECK_INT(n, 0);
     CHECK_OK(chip_batch_get(f.store, "B1", &batches[1]));
     CHECK_STR(batches[1].vendor, "vendor");
     CHECK_INT(chip_batch_get(f.store, "B2", &batches[1]), XK_E_NOT_FOUND);

@@ -120,6 +120,7 @@ static const struct refusal refusals[] = {
     {"imsi,msisdn,iccid,k,opc,ki\n", 1, "ki", IMPORT_DOUBLE_COLUMN},
     {"imsi,\"msisdn\n", 1, "", IMPORT_QUOTES},
     {HEAD, 0, "", IMPORT_MISSING},
+    {"op,imsi,msisdn,iccid,k\n" OP1 ",x,1440000000001,," K1 "\n", 2, "imsi", IMPORT_NOT_DIGITS},
     {ROW("001010000000002,1440000000002,," K1), 3, "", IMPORT_FIELD_COUNT},
     {ROW("001010000000002,1440000000002,," K1 "," OPC1 ",x"), 3, "", IMPORT_FIELD_COUNT},
     {ROW("001010000000002,\"1440000000002,," K1 "," OPC1), 3, "", IMPORT_QUOTES},

@@ -115,6 +115,10 @@ TEST(pools_that_make_no_sense_are_refused)
     p = pool_named("a", NUMBER_FORMAL, "");
     p.warn_pct = 101;
     CHECK_INT(pool_create(f.store, &p), XK_E_VALUE);
+    p = pool_named("all", NUMBER_FORMAL, "");
+    p.warn_pct = p.alarm_pct = p.block_pct = 100;
+    CHECK_OK(pool_create(f.store, &p));
+    p = pool_named("a", NUMBER_FORMAL, "");
     p.warn_pct = 8;
     CHECK_INT(pool_create(f.store, &p), XK_E_VALUE);
     p.alarm_pct = 6;
@@ -200,6 +204,7 @@ TEST(the_lowest_free_number_is_reserved)
 /* P-17: 13001 to 13004. */
 TEST(each_refusal_to_reserve)
 {
+    struct number_range seed = range_of("seeds", "001010000008888", "1440000008888", "", 1);
     struct fixture f;
     struct number n = {0};
 
@@ -211,6 +216,9 @@ TEST(each_refusal_to_reserve)
     CHECK_INT(number_reserve(f.store, "", "1449999999999", "c", task_a, 1, &n), XK_E_NOT_FOUND);
     CHECK_INT(number_reserve(f.store, "seeds", NULL, "c", task_a, 1, &n), XK_E_DENIED);
     CHECK_INT(number_reserve(f.store, "other", "1440000000002", "c", task_a, 1, &n), XK_E_DENIED);
+    CHECK_OK(number_generate(f.store, f.ks, &f.rand, &seed, 1));
+    CHECK_INT(number_reserve(f.store, "", "1440000008888", "c", task_a, 1, &n), XK_E_DENIED);
+    CHECK_INT(number_reserve(f.store, "seeds", "1440000008888", "c", task_a, 1, &n), XK_E_DENIED);
     CHECK_OK(number_reserve(f.store, "formal", "1440000000002", "c", task_a, 1, &n));
     CHECK_STR(n.imsi, "001010000000002");
     CHECK_INT(number_reserve(f.store, "", "1440000000002", "c", task_b, 1, &n), XK_E_EXISTS);

@@ -54,8 +54,8 @@ enum xk_err applet_attached(struct usim *card)
         TRY(note_attached(card, &s));
         toolkit_stop_fallback(card);
         want_report(card);
-    } else if (s.report_due[0] && card->toolkit.report_tries == 0 && !card->toolkit.out) {
-        want_report(card); /* one left over from before the reset */
+    } else if (s.report_due[0] && toolkit_report_idle(card)) {
+        want_report(card); /* one left over from before, or given up for the time being */
     }
     return XK_OK;
 }

@@ -77,6 +77,14 @@ bool toolkit_can_send(const struct usim *card)
     return outgoing_count(&card->toolkit) < OUTGOING_MAX;
 }
 
+bool toolkit_report_idle(const struct usim *card)
+{
+    const struct toolkit *t = &card->toolkit;
+
+    return !t->out && !((t->wants | t->later) & WANT(REPORT)) &&
+           (t->report_tries == 0 || t->report_tries >= REPORT_TRIES);
+}
+
 void toolkit_want_later(struct usim *card, uint16_t wants, uint16_t seconds)
 {
     struct toolkit *t = &card->toolkit;

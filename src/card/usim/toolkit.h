@@ -68,6 +68,8 @@ enum xk_err toolkit_waiting(struct usim *card, size_t *length) XK_MUST_CHECK;
 bool toolkit_can_send(const struct usim *card);
 enum xk_err toolkit_send(struct usim *card, enum outgoing_kind kind, uint8_t iei,
                          struct bytes packet, const char *number) XK_MUST_CHECK;
+/* No report is on its way or waits for its next try. */
+bool toolkit_report_idle(const struct usim *card);
 /* Wants these after some time. */
 void toolkit_want_later(struct usim *card, uint16_t wants, uint16_t seconds);
 void toolkit_start_fallback(struct usim *card, uint32_t minutes);

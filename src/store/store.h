@@ -93,7 +93,10 @@ enum xk_err store_savepoint(struct store *s) XK_MUST_CHECK;
 enum xk_err store_release(struct store *s) XK_MUST_CHECK;
 enum xk_err store_rollback_to(struct store *s) XK_MUST_CHECK;
 
-/* Runs a statement without rows (or ignores them). *changes (may be NULL): rows it touched.
+/* When a statement fails within a transaction, go back to the savepoint or to the beginning before
+ * the next one: PostgreSQL refuses all others.
+ *
+ * Runs a statement without rows (or ignores them). *changes (may be NULL): rows it touched.
  * XK_E_EXISTS: a unique or primary key is taken. XK_E_BUSY: try the transaction again. XK_E_DB. */
 enum xk_err store_exec(struct store *s, const struct store_query *q, const struct store_value *v,
                        size_t n, int64_t *changes) XK_MUST_CHECK;

@@ -242,6 +242,33 @@ static void savepoints_undo_one_input(const struct backend *b)
     store_close(s);
 }
 
+/* Some failures end the transaction inside the database. Nothing that follows may be kept. */
+static void doomed_transactions_stay_doomed(const struct backend *b)
+{
+    static const struct store_query q_doom = {
+        "t.doom", "INSERT OR ROLLBACK INTO t (k, i, b) VALUES ('a', 1, NULL)"};
+    static const struct store_query q_doom_pg = {"t.doom_pg",
+                                                 "INSERT INTO t (k, i, b) VALUES ('a', 1, NULL)"};
+    struct store *s = fresh(b);
+
+    REQUIRE(s);
+    CHECK_OK(put(s, "a", 1));
+    CHECK_OK(store_begin(s));
+    CHECK_OK(put(s, "b", 1));
+    CHECK_INT(store_exec(s, b->is_pgsql ? &q_doom_pg : &q_doom, NULL, 0, NULL), XK_E_EXISTS);
+    CHECK_INT(put(s, "c", 1), XK_E_DB);
+    CHECK(store_error(s)[0] != '\0');
+    CHECK(store_savepoint(s) != XK_OK);
+    CHECK_INT(store_commit(s), XK_E_DB);
+    store_rollback(s);
+    CHECK_INT(count(s), 1);
+    CHECK_OK(store_begin(s));
+    CHECK_OK(put(s, "b", 1));
+    CHECK_OK(store_commit(s));
+    CHECK_INT(count(s), 2);
+    store_close(s);
+}
+
 static void the_nth_statement_fails_on_request(const struct backend *b)
 {
     struct store *s = fresh(b);
@@ -385,6 +412,7 @@ static void commits_outlive_a_kill(const struct backend *b)
     P(what_is_taken_is_taken)                                                                      \
     P(transactions_are_all_or_nothing)                                                             \
     P(savepoints_undo_one_input)                                                                   \
+    P(doomed_transactions_stay_doomed)                                                             \
     P(the_nth_statement_fails_on_request)                                                          \
     P(migrations_are_applied_once)                                                                 \
     P(migrations_fail_whole)                                                                       \

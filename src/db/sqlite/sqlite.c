@@ -79,6 +79,17 @@ static enum xk_err run(struct store *s, enum command command)
     return to_err(sqlite3_reset(slot->statement));
 }
 
+/* After some errors (disk full, out of memory) SQLite ends the transaction by itself. What follows
+ * must not then be kept statement by statement. */
+static enum xk_err still_in_transaction(struct store *s)
+{
+    of(s)->note = NULL;
+    if (!s->in_tx || !sqlite3_get_autocommit(of(s)->db))
+        return XK_OK;
+    of(s)->note = "the database has rolled this transaction back";
+    return XK_E_DB;
+}
+
 static enum xk_err sqlite_begin(struct store *s)
 {
     return run(s, CMD_BEGIN);
@@ -91,12 +102,12 @@ static enum xk_err sqlite_commit(struct store *s)
 
 static enum xk_err sqlite_rollback(struct store *s)
 {
-    /* SQLite has rolled back by itself after some errors (disk full, out of memory). */
     return sqlite3_get_autocommit(of(s)->db) ? XK_OK : run(s, CMD_ROLLBACK);
 }
 
 static enum xk_err sqlite_savepoint(struct store *s)
 {
+    TRY(still_in_transaction(s));
     return run(s, CMD_SAVEPOINT);
 }
 
@@ -135,9 +146,10 @@ static enum xk_err sqlite_open(struct store *s, const struct store_query *q,
                                const struct store_value *v, size_t n)
 {
     struct cache_slot *slot;
-    int rc = cache_get(&of(s)->cache, of(s)->db, q, &slot);
+    int rc;
 
-    of(s)->note = NULL;
+    TRY(still_in_transaction(s));
+    rc = cache_get(&of(s)->cache, of(s)->db, q, &slot);
     if (rc != SQLITE_OK)
         return to_err(rc);
     if (n != (size_t)slot->parameters) {

@@ -99,10 +99,9 @@ enum xk_err fleet_personalisation(const struct fleet *f, uint32_t i, struct usim
                                        .grade = NVM_INDUSTRIAL};
     fleet_cid(f, i, p->cid);
     fleet_seed_imsi(f, i, p->imsi);
-    if (!is_blank(f, i)) {
-        seed_iccid(f, i, p->iccid);
+    seed_iccid(f, i, p->iccid);
+    if (!is_blank(f, i))
         snprintf(p->msisdn, sizeof p->msisdn, FLEET_MSISDN_PREFIX "%08u", i % DEVICE_DIGITS);
-    }
     memcpy(p->smsc, f->config.net.smsc, sizeof p->smsc);
     memcpy(p->platform_address, f->platform, sizeof p->platform_address);
     make_key(&r, &p->seed.k);

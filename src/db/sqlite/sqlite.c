@@ -260,6 +260,9 @@ enum xk_err sqlite_store_open(const char *path, struct store **out)
     if (!s)
         return XK_E_NOMEM;
     s->store.driver = &driver;
+    /* Nobody asks SQLite how much it holds, and counting takes a mutex at each allocation. Too late
+     * (MISUSE) once the library runs; then all stays as it is. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     err = set_up(s, path);
     if (err != XK_OK) {
         sqlite_close(&s->store);

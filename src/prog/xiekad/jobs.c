@@ -8,6 +8,8 @@
 #include "service/number/number.h"
 
 #define JOB_ARENA_MAX ((size_t)8 << 20)
+#define CAUGHT_UP 128 /* jobs */
+#define CATCH_UP_MS 5
 
 enum xk_err jobs_start(void *daemon)
 {
@@ -58,6 +60,15 @@ void job_free(struct job *job)
     free(job);
 }
 
+/* Due tasks that are left follow at once, or, so that what is begun gets finished first, when the
+ * worker has caught up. */
+static void tick_done(struct daemon *d, const struct job *job)
+{
+    d->tick_under_way = false;
+    if (job->err == XK_OK && job->u.tick.more)
+        loop_timer_start(d->tick, worker_pending(d->worker) < CAUGHT_UP ? 0 : CATCH_UP_MS);
+}
+
 /* Tells whoever waits for this job how it ended (loop thread). */
 static void answer_peer(struct daemon *d, struct job *job)
 {
@@ -73,9 +84,7 @@ static void answer_peer(struct daemon *d, struct job *job)
         sms_link_answer(d->sms, job->u.receipt.token, job->err);
         break;
     case JOB_TICK:
-        d->tick_under_way = false;
-        if (job->err == XK_OK && job->u.tick.more)
-            loop_timer_start(d->tick, 0);
+        tick_done(d, job);
         break;
     case JOB_SUBMITTED:
     case JOB_OPENED:

@@ -4,6 +4,8 @@
 #include <confuse.h>
 #include <stdarg.h>
 
+#define CONF_FILE_MAX ((size_t)1 << 20)
+
 struct conf {
     const struct conf_option *options;
     size_t n;
@@ -12,8 +14,9 @@ struct conf {
     const char *path;
 };
 
-/* libconfuse hands no context to its error function; a parse runs on one thread from end to end. */
+/* libconfuse hands no context to its callbacks; a parse runs on one thread from end to end. */
 static _Thread_local struct buf *parse_why;
+static _Thread_local const struct conf *parsed;
 
 __attribute__((format(printf, 2, 0))) static void on_parse_error(cfg_t *cfg, const char *fmt,
                                                                  va_list ap)
@@ -23,7 +26,7 @@ __attribute__((format(printf, 2, 0))) static void on_parse_error(cfg_t *cfg, con
     if (!parse_why || parse_why->n > 0)
         return;
     vsnprintf(text, sizeof text, fmt, ap);
-    buf_printf(parse_why, "%s:%d: %s", cfg && cfg->filename ? cfg->filename : "configuration",
+    buf_printf(parse_why, "%s:%d: %s", parsed && parsed->path ? parsed->path : "configuration",
                cfg ? cfg->line : 0, text);
 }
 
@@ -62,37 +65,85 @@ static cfg_opt_t make_opt(const struct conf_option *o)
     return opt;
 }
 
-static enum xk_err check_ranges(const struct conf *c, struct buf *why)
+/* Called for each value as it is read, so that the complaint can name its line. */
+static int check_range(cfg_t *cfg, cfg_opt_t *opt)
 {
-    for (size_t i = 0; i < c->n; i++) {
-        const struct conf_option *o = &c->options[i];
+    const struct conf_option *o = find_option(parsed, cfg_opt_name(opt));
+    long v = cfg_opt_getnint(opt, cfg_opt_size(opt) - 1);
 
-        if (o->type == CONF_INT && !in_range(o, cfg_getint(c->cfg, o->name))) {
-            buf_printf(why, "%s: %s: %ld is not between %ld and %ld",
-                       c->path ? c->path : "configuration", o->name, cfg_getint(c->cfg, o->name),
-                       o->min, o->max);
-            return XK_E_VALUE;
-        }
+    if (!o || in_range(o, v))
+        return 0;
+    cfg_error(cfg, "%s: %ld is not between %ld and %ld", o->name, v, o->min, o->max);
+    return -1;
+}
+
+/* libconfuse 3.3 counts the line of a comment more than once, and then names wrong lines: it gets
+ * blanks instead. */
+static void blank_comments(uint8_t *text, size_t n)
+{
+    uint8_t quote = 0;
+    bool comment = false;
+
+    for (size_t i = 0; i < n; i++) {
+        uint8_t byte = text[i];
+
+        if (byte == '\n')
+            comment = false;
+        else if (!comment && quote && byte == '\\' && i + 1 < n)
+            i++;
+        else if (!comment && quote)
+            quote = byte == quote ? 0 : quote;
+        else if (byte == '#')
+            comment = true;
+        else if (!comment && (byte == '"' || byte == '\''))
+            quote = byte;
+        if (comment)
+            text[i] = ' ';
     }
+}
+
+static enum xk_err read_file(const char *path, struct buf *out, struct buf *why)
+{
+    uint8_t piece[4096];
+    FILE *f = fopen(path, "re");
+    bool failed;
+    size_t n;
+
+    if (!f) {
+        buf_printf(why, "%s: cannot be read", path);
+        return XK_E_IO;
+    }
+    while ((n = fread(piece, 1, sizeof piece, f)) > 0)
+        buf_put(out, piece, n);
+    failed = ferror(f) != 0;
+    fclose(f);
+    if (failed || buf_ok(out) != XK_OK || (out->n > 0 && memchr(out->p, 0, out->n))) {
+        buf_printf(why, "%s: %s", path, failed ? "cannot be read" : "is no configuration file");
+        return failed ? XK_E_IO : XK_E_FORMAT;
+    }
+    blank_comments(out->p, out->n);
     return XK_OK;
 }
 
 static enum xk_err parse_file(struct conf *c, struct buf *why)
 {
-    int rc;
+    struct buf text;
+    enum xk_err err;
 
     if (!c->path)
-        return check_ranges(c, why);
-    parse_why = why;
-    rc = cfg_parse(c->cfg, c->path);
-    parse_why = NULL;
-    if (rc == CFG_FILE_ERROR) {
-        buf_printf(why, "%s: cannot be read", c->path);
-        return XK_E_IO;
+        return XK_OK;
+    buf_init(&text, CONF_FILE_MAX);
+    err = read_file(c->path, &text, why);
+    if (err == XK_OK) {
+        parse_why = why;
+        parsed = c;
+        if (cfg_parse_buf(c->cfg, buf_cstr(&text)) != CFG_SUCCESS)
+            err = XK_E_FORMAT;
+        parse_why = NULL;
+        parsed = NULL;
     }
-    if (rc != CFG_SUCCESS)
-        return XK_E_FORMAT;
-    return check_ranges(c, why);
+    buf_fini(&text);
+    return err;
 }
 
 enum xk_err conf_open(const struct conf_option *options, size_t n, const char *path,
@@ -117,6 +168,10 @@ enum xk_err conf_open(const struct conf_option *options, size_t n, const char *p
     if (!c->cfg)
         goto fail;
     cfg_set_error_function(c->cfg, on_parse_error);
+    for (size_t i = 0; i < n; i++) {
+        if (options[i].type == CONF_INT)
+            cfg_set_validate_func(c->cfg, options[i].name, check_range);
+    }
     err = parse_file(c, why);
     if (err != XK_OK)
         goto fail;

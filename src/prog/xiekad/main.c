@@ -65,6 +65,20 @@ static enum xk_err open_data_dir(struct daemon *d)
     return complain(path, keystore_open(path, random_openssl(), &d->keystore));
 }
 
+static enum xk_err check_database(const struct daemon *d)
+{
+    const char *database = conf_string(d->conf, "database");
+
+    if (strcmp(database, "sqlite") == 0 || strncmp(database, "sqlite:", 7) == 0)
+        return XK_OK;
+#ifdef XIEKA_PGSQL
+    if (strncmp(database, "postgresql:", 11) == 0)
+        return XK_OK;
+#endif
+    fprintf(stderr, "xiekad: database: '%s' is none this program knows\n", database);
+    return XK_E_VALUE;
+}
+
 /* One daemon a data directory: two outbox pumps would say everything twice. The lock goes with the
  * process, however that ends. */
 static enum xk_err lock_data_dir(struct daemon *d)
@@ -311,6 +325,7 @@ static enum xk_err run(struct daemon *d, const struct arguments *a)
     xk_log_set_level(level);
     d->started_at = xk_now(xk_clock_system());
     daemon_policy(d->conf, &d->policy);
+    TRY(check_database(d));
     TRY(open_data_dir(d));
     if (a->add_app)
         return add_app(d, a->add_app);

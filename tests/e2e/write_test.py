@@ -103,7 +103,7 @@ def callbacks_are_signed_and_come_once_taken():
             check(event["state"] == "SUCCESS" and event["resultCode"] == "0", str(event))
             text = "\n".join(["POST", "/cb", "x=1", hashlib.sha256(body).hexdigest(),
                               headers["X-XK-Timestamp"], headers["X-XK-Nonce"]])
-            want = base64.b64encode(hmac.new(world.secret.encode(), text.encode(), hashlib.sha256).digest()).decode()
+            want = base64.b64encode(hmac.new(world.platform.secret.encode(), text.encode(), hashlib.sha256).digest()).decode()
             check(headers["X-XK-Sign"] == want, "the signature does not verify")
     receiver.shutdown()
 

@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import ssl
@@ -164,72 +165,135 @@ class Client:
         return answer["data"]
 
 
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Platform:
+    """One xiekad with its data directory; may be stopped, killed and started again. Options given later
+    win over those given earlier."""
+
+    def __init__(self, folder, options=()):
+        self.dir, self.options = folder, list(options)
+        self.data, self.log = os.path.join(folder, "platform"), os.path.join(folder, "platform.log")
+        self.ca = os.path.join(self.data, "xiekad.crt")
+        self.port = free_port()
+        self.process = None
+
+    def argv(self, *more):
+        fixed = [f"data_dir={self.data}", f"port={self.port}", "call_limits=false"]
+        return [program("xiekad"), *(a for o in fixed + self.options for a in ("-o", o)), *more]
+
+    def run(self, *more, seconds=20):
+        """A run that must end by itself: status and what it said."""
+        done = subprocess.run(self.argv(*more), capture_output=True, text=True, timeout=seconds)
+        return done.returncode, done.stdout, done.stderr
+
+    def add_app(self, what):
+        status, out, err = self.run("--add-app", what)
+        check(status == 0, f"--add-app {what}: {err}")
+        return out.strip()
+
+    def start(self):
+        port_file = os.path.join(self.dir, "platform.port")
+        if os.path.exists(port_file):
+            os.unlink(port_file)
+        self.process = Process(self.argv("--port-file", port_file), self.log)
+        wait_for("the platform's port", lambda: os.path.exists(port_file) or not self.process.alive(), pause=0.005)
+        check(self.process.alive(), "the platform ended:\n" + self.process.tail())
+        return self
+
+    def stop(self, sig=signal.SIGTERM):
+        return self.process.stop(sig) if self.process else None
+
+    def client(self, app="test", secret=None):
+        return Client(self.port, self.ca, app, secret or self.secret)
+
+    def __enter__(self):
+        self.secret = self.add_app("test:admin")
+        return self.start()
+
+    def __exit__(self, kind, value, trace):
+        died = self.process and not self.process.alive()
+        try:
+            status = self.stop()
+        finally:
+            if value and self.process:
+                print("# " + self.process.tail().replace("\n", "\n# "))
+        check(value or not died, "the platform died")
+        check(value or status == 0, f"the platform ended with {status}")
+
+
+class Folder:
+    """A temporary folder that stays when the test failed."""
+
+    def __init__(self, name):
+        self.path = tempfile.mkdtemp(prefix=f"xk-{name}-")
+
+    def __enter__(self):
+        return self.path
+
+    def __exit__(self, kind, value, trace):
+        if value:
+            print(f"# kept: {self.path}")
+        else:
+            shutil.rmtree(self.path, ignore_errors=True)
+
+
 class World:
     """A platform and a test network with its devices, joined; everything below one temporary folder."""
 
-    def __init__(self, devices, fleet_args=(), platform_options=(), name="xk"):
+    def __init__(self, devices, fleet_args=(), platform_options=(), name="world"):
         self.devices = devices
-        self.dir = tempfile.mkdtemp(prefix=f"{name}-")
-        self.fleet_args, self.platform_options = list(fleet_args), list(platform_options)
-        self.fleet = self.platform = None
-        self.platform_port = 0
+        self.folder = Folder(name)
+        self.dir = self.folder.path
+        self.fleet_args, self.more = list(fleet_args), list(platform_options)
+        self.fleet = None
+        self.smpp_door = lambda port: port  # a test may put something in between
         self.token, key = secrets.token_hex(16), secrets.token_hex(32)
         self.key_file = self.path("home.key")
         with open(os.open(self.key_file, os.O_CREAT | os.O_WRONLY, 0o600), "w") as f:
             f.write(key)
+        self.platform = Platform(self.dir, [f"home_token={self.token}", f"home_key={self.key_file}",
+                                            "smpp_password=secret"])
 
     def path(self, name):
         return os.path.join(self.dir, name)
 
-    def _free_port(self):
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            return s.getsockname()[1]
-
     def start(self):
-        self.platform_port = self._free_port()
-        self._first_files()
+        """The platform's certificate must be there before the fleet starts; so is the application."""
+        self.platform.options += self.more
+        self.platform.secret = self.platform.add_app("test:admin")
+        wait_for("the certificate", self._certificate)
         self.start_fleet()
+        self.platform.options += ["smpp_host=127.0.0.1", f"smpp_port={self.smpp_door(self.fleet_ports['smpp'])}",
+                                  f"home_url=http://127.0.0.1:{self.fleet_ports['home']}"]
         self.start_platform()
         return self
 
-    def _first_files(self):
-        """The platform's certificate must be there before the fleet starts; so is the application."""
-        out = subprocess.run([program("xiekad"), *self._platform_options(), "--add-app", "test:admin"],
-                             capture_output=True, text=True, check=True)
-        self.secret = out.stdout.strip()
-
-    def _platform_options(self):
-        options = {"data_dir": self.path("platform"), "port": self.platform_port, "call_limits": "false",
-                   "home_token": self.token, "home_key": self.key_file, "smpp_password": "secret"}
-        return [a for k, v in options.items() for a in ("-o", f"{k}={v}")]
+    def _certificate(self):
+        """Made by the first start."""
+        if not os.path.exists(self.platform.ca):
+            self.platform.start()
+            self.platform.stop()
+        return os.path.exists(self.platform.ca)
 
     def start_fleet(self):
         port_file = self.path("fleet.ports")
-        if os.path.exists(port_file):
-            os.unlink(port_file)
         self.fleet = Process([program("xieka-fleet"), "--devices", str(self.devices), "--state-dir", self.path("fleet"),
                               "--export-cards", self.path("cards.csv"), "--home-token", self.token,
                               "--home-key", self.key_file, "--smpp-port", "0", "--home-port", "0",
-                              "--port-file", port_file, "--platform", f"https://127.0.0.1:{self.platform_port}",
-                              "--platform-ca", self.path("platform/xiekad.crt"), *self.fleet_args], self.path("fleet.log"))
+                              "--port-file", port_file, "--platform", f"https://127.0.0.1:{self.platform.port}",
+                              "--platform-ca", self.platform.ca, *self.fleet_args], self.path("fleet.log"))
         self.fleet_ports = wait_for("the fleet's ports", lambda: os.path.exists(port_file) and read_ports(port_file))
 
     def start_platform(self):
-        port_file = self.path("platform.port")
-        if os.path.exists(port_file):
-            os.unlink(port_file)
-        ports = self.fleet_ports
-        wired = ["-o", "smpp_host=127.0.0.1", "-o", f"smpp_port={ports['smpp']}",
-                 "-o", f"home_url=http://127.0.0.1:{ports['home']}"]
-        extra = [a for o in self.platform_options for a in ("-o", o)]
-        self.platform = Process([program("xiekad"), *self._platform_options(), *wired, *extra, "--port-file", port_file],
-                                self.path("platform.log"))
-        wait_for("the platform's port", lambda: os.path.exists(port_file) or not self.platform.alive())
-        check(self.platform.alive(), "the platform ended:\n" + self.platform.tail())
+        self.platform.start()
 
     def client(self):
-        return Client(self.platform_port, self.path("platform/xiekad.crt"), "test", self.secret)
+        return self.platform.client()
 
     def prepare(self, client, spare=0):
         """Cards of the fleet, and a number for each."""
@@ -279,21 +343,24 @@ class World:
                 return devices
 
     def stop(self):
-        for process in (self.platform, self.fleet):
-            if process:
-                process.stop()
+        self.platform.stop()
+        if self.fleet:
+            self.fleet.stop()
 
     def __enter__(self):
-        return self.start()
+        try:
+            return self.start()
+        except BaseException as e:
+            self.__exit__(type(e), e, e.__traceback__)
+            raise
 
     def __exit__(self, kind, value, trace):
         try:
             self.stop()
         finally:
             if value:
-                for process in (self.platform, self.fleet):
+                for process in (self.platform.process, self.fleet):
                     if process:
                         print("# --- " + process.log)
                         print("# " + process.tail().replace("\n", "\n# "))
-            else:
-                subprocess.run(["rm", "-rf", self.dir], check=False)
+            self.folder.__exit__(kind, value, trace)

@@ -36,6 +36,18 @@ const char *import_reason_zh(enum import_reason reason)
     return find_reason(reason)->zh;
 }
 
+void import_refuse_name(struct import_report *report, uint32_t line, struct bytes name,
+                        enum import_reason reason)
+{
+    char text[sizeof report->errors[0].field];
+    size_t n = name.n < sizeof text - 1 ? name.n : sizeof text - 1;
+
+    for (size_t i = 0; i < n; i++)
+        text[i] = name.p[i] > ' ' && name.p[i] < 0x7F ? (char)name.p[i] : '?';
+    text[n] = '\0';
+    import_refuse(report, line, text, reason);
+}
+
 void import_refuse(struct import_report *report, uint32_t line, const char *field,
                    enum import_reason reason)
 {

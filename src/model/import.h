@@ -36,5 +36,8 @@ struct import_report {
 /* Notes a refused line; field is cut to fit. */
 void import_refuse(struct import_report *report, uint32_t line, const char *field,
                    enum import_reason reason);
+/* The same for a name out of the file: what is not printable ASCII becomes '?'. */
+void import_refuse_name(struct import_report *report, uint32_t line, struct bytes name,
+                        enum import_reason reason);
 
 #endif

@@ -8,7 +8,7 @@ static bool is_blank(uint8_t c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
-static struct bytes trim(struct bytes b)
+struct bytes csv_trim(struct bytes b)
 {
     while (b.n > 0 && is_blank(b.p[0]))
         b = bytes_part(b, 1, b.n);
@@ -33,7 +33,7 @@ bool csv_line(struct csv *c, struct bytes *line)
         return false;
     end = memchr(c->rest.p, '\n', c->rest.n);
     n = end ? (size_t)(end - c->rest.p) : c->rest.n;
-    *line = trim(bytes_part(c->rest, 0, n));
+    *line = csv_trim(bytes_part(c->rest, 0, n));
     c->rest = bytes_part(c->rest, end ? n + 1 : n, c->rest.n);
     c->line++;
     return true;
@@ -64,7 +64,7 @@ static enum xk_err quoted(struct reader *r, struct bytes *out)
     }
     r->used += n;
     r->rest = bytes_part(r->rest, i + 1, r->rest.n);
-    *out = trim(BYTES(start, n));
+    *out = csv_trim(BYTES(start, n));
     return XK_OK;
 }
 
@@ -79,7 +79,7 @@ static enum xk_err comma_field(struct reader *r, struct bytes *out, bool *more)
     if (r->rest.n > 0 && r->rest.p[0] == '"') {
         r->rest = bytes_part(r->rest, 1, r->rest.n);
         TRY(quoted(r, out));
-        r->rest = trim(r->rest);
+        r->rest = csv_trim(r->rest);
         if (r->rest.n > 0 && r->rest.p[0] != ',')
             return XK_E_FORMAT;
         *more = r->rest.n > 0;
@@ -88,7 +88,7 @@ static enum xk_err comma_field(struct reader *r, struct bytes *out, bool *more)
     }
     comma = r->rest.n ? memchr(r->rest.p, ',', r->rest.n) : NULL;
     n = comma ? (size_t)(comma - r->rest.p) : r->rest.n;
-    *out = trim(bytes_part(r->rest, 0, n));
+    *out = csv_trim(bytes_part(r->rest, 0, n));
     if (out->n > 0 && memchr(out->p, '"', out->n))
         return XK_E_FORMAT;
     *more = comma != NULL;
@@ -103,13 +103,13 @@ static void blank_field(struct reader *r, struct bytes *out, bool *more)
     while (n < r->rest.n && !is_blank(r->rest.p[n]))
         n++;
     *out = bytes_part(r->rest, 0, n);
-    r->rest = trim(bytes_part(r->rest, n, r->rest.n));
+    r->rest = csv_trim(bytes_part(r->rest, n, r->rest.n));
     *more = r->rest.n > 0;
 }
 
 enum xk_err csv_split(enum csv_kind kind, struct bytes line, struct csv_row *row)
 {
-    struct reader r = {.rest = trim(line), .row = row};
+    struct reader r = {.rest = csv_trim(line), .row = row};
     bool more = true;
 
     row->n = 0;

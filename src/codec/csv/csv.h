@@ -49,6 +49,7 @@ enum csv_binding csv_bind(const struct csv_row *header, const struct csv_column 
                           int *at, size_t *bad);
 /* Empty when the column is absent. */
 struct bytes csv_field(const struct csv_row *row, int at);
+struct bytes csv_trim(struct bytes text);              /* without the blanks at its ends */
 bool csv_name_is(struct bytes text, const char *name); /* any case */
 
 #endif

@@ -34,19 +34,6 @@ struct bytes chip_file_field(const struct chip_file *f, enum chip_column column)
     return text.n > 0 ? text : f->head[column];
 }
 
-/* A name out of the file as it may be shown: what is not printable ASCII becomes '?'. */
-static void refuse_name(struct import_report *report, uint32_t line, struct bytes name,
-                        enum import_reason why)
-{
-    char text[24];
-    size_t n = name.n < sizeof text - 1 ? name.n : sizeof text - 1;
-
-    for (size_t i = 0; i < n; i++)
-        text[i] = name.p[i] > ' ' && name.p[i] < 0x7F ? (char)name.p[i] : '?';
-    text[n] = '\0';
-    import_refuse(report, line, text, why);
-}
-
 /* Binds the names in f->row, which stood in this line. */
 static void bind_columns(struct chip_file *f, uint32_t line, struct import_report *report)
 {
@@ -54,10 +41,10 @@ static void bind_columns(struct chip_file *f, uint32_t line, struct import_repor
 
     switch (csv_bind(&f->row, columns, COLUMN_COUNT, f->at, &bad)) {
     case CSV_UNKNOWN:
-        refuse_name(report, line, f->row.field[bad], IMPORT_UNKNOWN_COLUMN);
+        import_refuse_name(report, line, f->row.field[bad], IMPORT_UNKNOWN_COLUMN);
         return;
     case CSV_DOUBLE:
-        refuse_name(report, line, f->row.field[bad], IMPORT_DOUBLE_COLUMN);
+        import_refuse_name(report, line, f->row.field[bad], IMPORT_DOUBLE_COLUMN);
         return;
     case CSV_BOUND:
     default:
@@ -161,21 +148,12 @@ static void read_setting(struct chip_file *f, struct bytes name, struct bytes va
         good = read_transport_kcv(f, value);
     }
     if (!good)
-        refuse_name(report, line, name, why);
+        import_refuse_name(report, line, name, why);
     for (size_t i = 0; i < COLUMN_COUNT; i++) {
         if (wheres[i] == BOTH && (csv_name_is(name, columns[i].name) ||
                                   (columns[i].alias && csv_name_is(name, columns[i].alias))))
             f->head[i] = value;
     }
-}
-
-static struct bytes without_blanks(struct bytes b)
-{
-    while (b.n > 0 && (b.p[0] == ' ' || b.p[0] == '\t'))
-        b = bytes_part(b, 1, b.n);
-    while (b.n > 0 && (b.p[b.n - 1] == ' ' || b.p[b.n - 1] == '\t'))
-        b.n--;
-    return b;
 }
 
 /* "name: value"; names that we have no use for are passed over. */
@@ -189,12 +167,12 @@ static void read_head_line(struct chip_file *f, struct bytes line, uint32_t numb
         return;
     colon = memchr(line.p, ':', line.n);
     if (!colon) {
-        refuse_name(report, number, line, IMPORT_BAD_VALUE);
+        import_refuse_name(report, number, line, IMPORT_BAD_VALUE);
         return;
     }
     n = (size_t)(colon - line.p);
-    read_setting(f, without_blanks(bytes_part(line, 0, n)),
-                 without_blanks(bytes_part(line, n + 1, line.n)), number, report);
+    read_setting(f, csv_trim(bytes_part(line, 0, n)), csv_trim(bytes_part(line, n + 1, line.n)),
+                 number, report);
 }
 
 /* "var_Out: CID/ICCID/IMSI": the names of the columns. */

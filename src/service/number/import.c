@@ -270,18 +270,6 @@ static enum xk_err walk(struct import *in, enum xk_err (*take)(struct import *in
     return XK_OK;
 }
 
-/* A name out of the file as it may be shown: what is not printable ASCII becomes '?'. */
-static void refuse_name(struct import *in, struct bytes name, enum import_reason why)
-{
-    char text[24];
-    size_t n = name.n < sizeof text - 1 ? name.n : sizeof text - 1;
-
-    for (size_t i = 0; i < n; i++)
-        text[i] = name.p[i] > ' ' && name.p[i] < 0x7F ? (char)name.p[i] : '?';
-    text[n] = '\0';
-    import_refuse(in->report, in->row.line, text, why);
-}
-
 static void require(struct import *in, enum column column)
 {
     if (in->at[column] < 0)
@@ -304,10 +292,10 @@ static void read_header(struct import *in)
         return;
     switch (csv_bind(&in->row, columns, COLUMN_COUNT, in->at, &bad)) {
     case CSV_UNKNOWN:
-        refuse_name(in, in->row.field[bad], IMPORT_UNKNOWN_COLUMN);
+        import_refuse_name(in->report, in->row.line, in->row.field[bad], IMPORT_UNKNOWN_COLUMN);
         return;
     case CSV_DOUBLE:
-        refuse_name(in, in->row.field[bad], IMPORT_DOUBLE_COLUMN);
+        import_refuse_name(in->report, in->row.line, in->row.field[bad], IMPORT_DOUBLE_COLUMN);
         return;
     case CSV_BOUND:
     default:

@@ -122,6 +122,10 @@ TEST(import_reports_name_the_first_twenty)
     CHECK_INT(report.n_errors, IMPORT_ERRORS_MAX);
     CHECK_INT(report.errors[19].line, 20);
     CHECK_STR(report.errors[0].field, "a column with a very lo");
+    report = (struct import_report){0};
+    import_refuse_name(&report, 3, BYTES_STR("a b\x7F~\n卡 and more than fits in it"), IMPORT_LUHN);
+    CHECK_STR(report.errors[0].field, "a?b?~????\?and?more?than");
+    report.errors[0].reason = IMPORT_NOT_DIGITS;
     CHECK_STR(import_reason_en(report.errors[0].reason), "must be digits");
     CHECK_STR(import_reason_name(IMPORT_LUHN), "LUHN");
     CHECK_STR(import_reason_zh(IMPORT_LUHN), "校验位错误");

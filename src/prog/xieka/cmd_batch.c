@@ -132,15 +132,14 @@ static int watch_to_end(struct cli *c, const char *id, struct screen *s, struct 
             return code;
         take_board(r.data, b);
         b->elapsed_ms = since(r.data);
-        if (s)
-            take_sms(c, b, base);
-        if (s && s->live)
+        take_sms(c, b, base);
+        if (s->live)
             draw(s, b);
-        else if (s)
+        else
             print_line(s, b);
         if (b->finished >= b->total)
             return EXIT_DONE;
-        usleep(s && s->live ? LIVE_US : PLAIN_US);
+        usleep(s->live ? LIVE_US : PLAIN_US);
     }
 }
 
@@ -150,8 +149,7 @@ int batch_watch(struct cli *c, const char *id)
 {
     struct board b = {.batch = id, .lang = c->lang, .utf8 = c->utf8};
     struct screen s = {.to = c->json ? stderr : stdout, .live = c->tty};
-    bool silent = c->json && !c->tty;
-    int code = watch_to_end(c, id, silent ? NULL : &s, &b);
+    int code = watch_to_end(c, id, &s, &b);
 
     if (code != EXIT_DONE)
         return code;

@@ -25,7 +25,7 @@ static void take_report(const struct script_report *r, struct order_report *out)
     memcpy(out->task_id, r->task_id, sizeof out->task_id);
     out->result = r->result;
     out->repeated = r->has_flags && (r->flags & SCRIPT_REPORT_REPEATED);
-    if (r->has_imei && ef_get_bcd(BYTES_OF(r->imei), out->imei, sizeof out->imei) != XK_OK)
+    if (r->has_imei && ef_decode_imei(r->imei, out->imei) != XK_OK)
         out->imei[0] = '\0';
     if (r->has_cos)
         copy_span(out->cos, sizeof out->cos, r->cos);

@@ -94,6 +94,20 @@ enum xk_err ef_decode_iccid(const uint8_t in[EF_ICCID_LEN], char out[EF_ICCID_TE
     return ef_get_bcd(BYTES(in, EF_ICCID_LEN), out, EF_ICCID_TEXT);
 }
 
+enum xk_err ef_decode_imei(const uint8_t in[EF_IMEI_LEN], char out[EF_IMEI_TEXT])
+{
+    char digits[EF_IMEI_TEXT];
+    const char *text = digits;
+
+    TRY(ef_get_bcd(BYTES(in, EF_IMEI_LEN), digits, sizeof digits));
+    if (digits[0] > '9')
+        text++;
+    if (text[0] == '\0' || !decimal(text))
+        return XK_E_FORMAT;
+    memcpy(out, text, strlen(text) + 1);
+    return XK_OK;
+}
+
 /* TS 31.102 4.2.2: the parity nibble stands where digit 0 of plain BCD would */
 enum xk_err ef_encode_imsi(const char *imsi, uint8_t out[EF_IMSI_LEN])
 {

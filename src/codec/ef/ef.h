@@ -28,6 +28,11 @@ enum xk_err ef_get_bcd(struct bytes in, char *out, size_t cap) XK_MUST_CHECK;
  * XK_E_FORMAT. */
 enum xk_err ef_encode_iccid(const char *iccid, uint8_t out[EF_ICCID_LEN]) XK_MUST_CHECK;
 enum xk_err ef_decode_iccid(const uint8_t in[EF_ICCID_LEN], char out[EF_ICCID_TEXT]) XK_MUST_CHECK;
+/* IMEI of 15 digits as PROVIDE LOCAL INFORMATION gives it: a type nibble, then the digits
+ * (TS 24.008 10.5.1.4). Plain swapped BCD is taken, too. XK_E_FORMAT. */
+#define EF_IMEI_LEN 8
+#define EF_IMEI_TEXT 17
+enum xk_err ef_decode_imei(const uint8_t in[EF_IMEI_LEN], char out[EF_IMEI_TEXT]) XK_MUST_CHECK;
 /* TS 31.102 4.2.2: length, parity nibble, digits. 6 to 15 digits. */
 enum xk_err ef_encode_imsi(const char *imsi, uint8_t out[EF_IMSI_LEN]) XK_MUST_CHECK;
 enum xk_err ef_decode_imsi(const uint8_t in[EF_IMSI_LEN], char out[EF_IMSI_TEXT]) XK_MUST_CHECK;

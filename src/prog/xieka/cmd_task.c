@@ -123,7 +123,22 @@ static int print_task(struct cli *c, const struct json *task)
     return table_end(t);
 }
 
-/* The short messages that a packet travels in, and how they come to the card (TS 31.115 4). */
+/* The header of a message; the reference of a concatenated one is not kept: two dots. */
+static void put_header(const uint8_t *ud, struct buf *out)
+{
+    bool concatenated = ud[0] >= 5 && ud[1] == 0x00;
+
+    if (!concatenated) {
+        buf_put_hex(out, BYTES(ud, (size_t)ud[0] + 1));
+        return;
+    }
+    buf_put_hex(out, BYTES(ud, 3));
+    buf_put_str(out, "..");
+    buf_put_hex(out, BYTES(ud + 4, ud[0] - 3u));
+}
+
+/* The short messages that a packet travels in, and how they come to the card and out of it
+ * (TS 31.115 4, TS 31.111 7.1.1). */
 static void put_messages(const char *kind, struct bytes packet, struct buf *out)
 {
     bool down = strcmp(kind, "sms_out") == 0;
@@ -132,14 +147,15 @@ static void put_messages(const char *kind, struct bytes packet, struct buf *out)
     if (packet.n < 2 ||
         sms_split_packet(packet.p[0], bytes_part(packet, 1, packet.n), 0, &parts) != XK_OK)
         return;
+    if (!down)
+        buf_put_str(out, "APDU 80120000 FETCH: proactive SEND SHORT MESSAGE\n");
     for (size_t i = 0; i < parts.n; i++) {
-        size_t head = (size_t)parts.part[i].ud[0] + 1;
-
         buf_printf(out, "SMS %zu/%zu  UDH ", i + 1, parts.n);
-        buf_put_hex(out, BYTES(parts.part[i].ud, head));
-        buf_printf(out, ", %u octets  %s\n", parts.part[i].ud_n,
-                   down ? "APDU ENVELOPE 80C20000" : "APDU FETCH, SEND SHORT MESSAGE");
+        put_header(parts.part[i].ud, out);
+        buf_printf(out, "  %u octets%s\n", parts.part[i].ud_n, down ? ", PID 7F, class 2" : "");
     }
+    if (down)
+        buf_put_str(out, "APDU 80C20000 ENVELOPE (SMS-PP download), one a message\n");
 }
 
 static void put_content(const struct json *event, struct buf *out)

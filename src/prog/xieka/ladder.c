@@ -110,8 +110,8 @@ static void put_state(const struct ladder *l, const struct ladder_event *e, stru
     const struct task_state_info *info = task_state_by_name(e->state);
     char text[320];
 
-    snprintf(text, sizeof text, " %s  %s%s%s", e->state, info ? say(l, info->zh, info->en) : "",
-             e->detail[0] ? ", " : "", e->detail);
+    snprintf(text, sizeof text, " %s%s%s%s%s", l->lang == LANG_ZH && info ? info->zh : "",
+             l->lang == LANG_ZH && info ? " " : "", e->state, e->detail[0] ? ": " : "", e->detail);
     buf_put_str(out, glyph(l, DOT));
     put_fitted(out, text, SPAN);
     buf_printf(out, "%s\n", glyph(l, LINE));

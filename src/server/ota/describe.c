@@ -61,7 +61,7 @@ static void describe_script(const struct script *s, struct buf *text)
 
 static void describe_report(const struct script_report *r, struct buf *text)
 {
-    char imei[17];
+    char imei[EF_IMEI_TEXT];
 
     buf_printf(text, "report %02X %s%s\n", r->result, script_result_en(r->result),
                r->has_flags && (r->flags & SCRIPT_REPORT_REPEATED) ? " (repeated)" : "");
@@ -73,7 +73,7 @@ static void describe_report(const struct script_report *r, struct buf *text)
     buf_printf(text, "  93 counter %llu\n", (unsigned long long)r->counter);
     if (r->has_attach)
         buf_printf(text, "  94 attach status %02X\n", r->attach);
-    if (r->has_imei && ef_get_bcd(BYTES_OF(r->imei), imei, sizeof imei) == XK_OK)
+    if (r->has_imei && ef_decode_imei(r->imei, imei) == XK_OK)
         buf_printf(text, "  95 IMEI %s\n", imei);
     if (r->location.n > 0)
         put_hex_field("96 location", r->location, text);

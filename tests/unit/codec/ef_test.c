@@ -184,6 +184,28 @@ static void random_digits(struct xk_prng *prng, char *out, size_t n)
     out[n] = '\0';
 }
 
+TEST(imei)
+{
+    static const struct {
+        uint8_t in[EF_IMEI_LEN];
+        enum xk_err err;
+        const char *want;
+    } rows[] = {
+        {{0x0A, 0x10, 0x10, 0x07, 0x00, 0x00, 0x00, 0x30}, XK_OK, "001017000000003"},
+        {{0x00, 0x01, 0x71, 0x00, 0x00, 0x00, 0x00, 0xF3}, XK_OK, "001017000000003"},
+        {{0x0A, 0x10, 0x1B, 0x07, 0x00, 0x00, 0x00, 0x30}, XK_E_FORMAT, ""},
+        {{0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}, XK_E_FORMAT, ""},
+        {{0xFA, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}, XK_E_FORMAT, ""},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[EF_IMEI_TEXT] = "";
+
+        CHECK_INT(ef_decode_imei(rows[i].in, text), rows[i].err);
+        CHECK_STR(text, rows[i].want);
+    }
+}
+
 TEST(round_trip)
 {
     struct xk_prng prng = {7};
@@ -224,5 +246,5 @@ TEST(luhn)
 }
 
 TESTS_MAIN(XT_CASE(iccid), XT_CASE(imsi), XT_CASE(imsi_refused), XT_CASE(imsi_blank),
-           XT_CASE(msisdn), XT_CASE(smsc), XT_CASE(plmn), XT_CASE(bcd), XT_CASE(round_trip),
-           XT_CASE(luhn))
+           XT_CASE(msisdn), XT_CASE(smsc), XT_CASE(plmn), XT_CASE(bcd), XT_CASE(imei),
+           XT_CASE(round_trip), XT_CASE(luhn))

@@ -91,7 +91,7 @@ TEST(ladder_is_straight)
 TEST(ladder_lines)
 {
     static const char *const want[] = {
-        "07:55:01.123    +0.000  ● NUMBER_LOCKED  number locked, applied",
+        "07:55:01.123    +0.000  ● NUMBER_LOCKED: applied",
         "07:55:01.400    +0.277  │── PREPARE to 1440000200001, attempt 1 ────",
         "                        │    SCP80 command SPI 1639  ",
         "                        │      84 IMSI 001010000100000  ",

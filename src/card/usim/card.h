@@ -35,6 +35,7 @@ struct usim {
     uint8_t shown_before; /* the one that is shown again when the terminal refuses REFRESH */
     bool dead;            /* the memory failed; nothing is answered until the reset */
     uint8_t verified;     /* a bit for each enum image_pin_id */
+    uint8_t unproven;     /* packets without proof that were answered by message */
     struct channel channel[CHANNELS];
     struct held held;
     struct toolkit toolkit;

@@ -7,6 +7,7 @@
 #define MINIMUM_SPI1 (SCP80_SPI1_CC | SCP80_SPI1_CIPHER | SCP80_SPI1_COUNTER_HIGHER)
 #define UDH_LEN 3 /* 02 71 00 */
 #define POR_MAX 256
+#define UNPROVEN_MAX 8 /* messages about packets that prove nothing, until the next reset */
 
 /* One secured packet on its way: what it said, what is to be answered. */
 struct packet {
@@ -130,22 +131,20 @@ static enum xk_err seal_por(const struct packet *p, struct buf *out)
     return scp80_seal_response(&r, spi2, p->keys.kic_byte, p->keys.kid_byte, &p->keys.ota, out);
 }
 
-/* A sender that proved nothing gets no message sent to it: the one on record does. */
+/* A sender that proved nothing, or sends again what somebody else had sent, gets no message: the
+ * one on record does, which is the sender of what was accepted last. And not without end. */
 static enum xk_err send_por(struct usim *card, const struct packet *p, struct bytes response)
 {
     char address[EF_MSISDN_TEXT];
     struct image_state s;
-    const char *to = p->sender;
 
-    if (!card->toolkit.ready)
+    if (!card->toolkit.ready || (!p->authentic && card->unproven >= UNPROVEN_MAX))
         return XK_OK;
+    card->unproven += !p->authentic;
     TRY(card_get_state(card, &s));
-    if (!p->authentic) {
-        if (ef_decode_smsc(s.platform, address) != XK_OK || address[0] == '\0')
-            return XK_OK;
-        to = address;
-    }
-    return toolkit_send(card, OUTGOING_POR, SMS_IEI_RESPONSE_PACKET, response, to);
+    if (ef_decode_smsc(s.platform, address) != XK_OK || address[0] == '\0')
+        return XK_OK;
+    return toolkit_send(card, OUTGOING_POR, SMS_IEI_RESPONSE_PACKET, response, address);
 }
 
 static enum xk_err answer_por(struct usim *card, struct exchange *x, const struct packet *p)

@@ -143,7 +143,7 @@ static bool known_p2(const struct exchange *x)
 
     if (x->gsm)
         return x->c.p2 == 0;
-    return wants == P2_RETURN_FCP || wants == P2_NO_DATA || wants == 0;
+    return wants == P2_RETURN_FCP || wants == P2_NO_DATA || wants == 0; /* 0: ISO 7816-4's FCI */
 }
 
 static enum xk_err answer_selected(struct usim *card, struct exchange *x, const struct place *at)
@@ -193,7 +193,7 @@ enum xk_err cmd_select(struct usim *card, struct exchange *x)
         at.usim = false;
     }
     take_over(x->ch, &at);
-    if (!x->gsm && ((x->c.p2 & P2_RETURN) != P2_RETURN_FCP))
+    if (!x->gsm && (x->c.p2 & P2_RETURN) == P2_NO_DATA)
         return XK_OK;
     return answer_selected(card, x, &at);
 }

@@ -29,6 +29,7 @@ static void forget_session(struct usim *card)
     sms_reassembly_free(card->sms);
     card->sms = NULL;
     card->verified = 0;
+    card->unproven = 0;
     for (size_t i = 0; i < CHANNELS; i++)
         card->channel[i] = (struct channel){.open = i == 0, .df = DF_MF, .ef = NO_EF};
 }

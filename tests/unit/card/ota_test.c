@@ -215,6 +215,16 @@ TEST(bad_checksum_is_told_to_the_platform_on_record)
     CHECK(b.has_por && !b.has_report);
     CHECK_INT(b.por.status, SCP80_RC_CC_DS_FAILED);
     CHECK_STR(b.sms_to, RIG_PLATFORM);
+    for (int k = 0; k < 20; k++) { /* not without end */
+        for (size_t i = 0; i < parts.n; i++)
+            bench_envelope(&b, BYTES(parts.part[i].ud, parts.part[i].ud_n), "+8816123456");
+        bench_serve(&b, ALL);
+    }
+    CHECK_INT(b.sms, 8);
+    bench_run(&b, 1, PREPARE_KEEP); /* the platform is answered */
+    bench_serve(&b, ALL);
+    CHECK_INT(b.sms, 9);
+    CHECK_INT(b.report.result, SCRIPT_PREPARED);
     bench_fini(&b);
 }
 
@@ -246,6 +256,7 @@ TEST(counters)
 {
     struct bench_wire wire;
     struct scp80_command c;
+    struct sms_parts parts;
     uint8_t packet[512];
     struct refusal r;
     struct bench b;
@@ -259,8 +270,11 @@ TEST(counters)
     bench_serve(&b, ALL);
     CHECK_INT(b.report.result, SCRIPT_PREPARED);
     before(&b, &r);
-    bench_deliver(&b, BYTES(packet, n)); /* replayed */
+    CHECK_OK(sms_split_packet(SMS_IEI_COMMAND_PACKET, BYTES(packet, n), 9, &parts));
+    for (size_t i = 0; i < parts.n; i++) /* replayed by somebody */
+        bench_envelope(&b, BYTES(parts.part[i].ud, parts.part[i].ud_n), "+8816123456");
     bench_serve(&b, ALL);
+    CHECK_STR(b.sms_to, RIG_PLATFORM);
     CHECK_INT(b.por.status, SCP80_CNTR_LOW);
     CHECK(b.has_report);
     CHECK_INT(b.report.result, SCRIPT_REPLAYED);

@@ -347,7 +347,8 @@ at_result at_storage(struct modem *m, const struct at_command *c)
         return AT_OK;
     }
     if (c->kind == AT_SET) {
-        if (!at_quoted(c, 0, name, sizeof name) || (strcmp(name, "ME") && strcmp(name, "SM")))
+        if (!at_quoted(c, 0, name, sizeof name) ||
+            (strcmp(name, "ME") != 0 && strcmp(name, "SM") != 0))
             return CMS_NOT_SUPPORTED;
         a->in_card = strcmp(name, "SM") == 0;
     }

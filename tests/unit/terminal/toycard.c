@@ -61,6 +61,7 @@ void toycard_init(struct toycard *c)
     for (size_t i = 0; i < TOY_RECORDS; i++)
         memset(sms->data[i] + 1, 0xFF, 175);
     c->selected = -1;
+    c->channel = 1;
     c->pin_tries = 3;
     c->puk_tries = 10;
     snprintf(c->pin, sizeof c->pin, "1234");
@@ -246,7 +247,8 @@ static uint16_t toy_fetch(struct toycard *c, struct buf *out)
 static void keep(struct toy_apdu *a, struct bytes data)
 {
     a->n = data.n < sizeof a->wire ? data.n : sizeof a->wire;
-    memcpy(a->wire, data.p, a->n);
+    if (a->n > 0)
+        memcpy(a->wire, data.p, a->n);
 }
 
 static uint16_t toy_auth(struct toycard *c, struct buf *out)
@@ -268,10 +270,13 @@ static uint16_t toy_envelope(struct toycard *c, const struct apdu_command *cmd, 
     return c->envelope_sw ? c->envelope_sw : 0x9000;
 }
 
-static uint16_t toy_channel(const struct apdu_command *cmd, struct buf *out)
+static uint16_t toy_channel(const struct toycard *c, const struct apdu_command *cmd,
+                            struct buf *out)
 {
+    if (cmd->p1 == 0 && c->channel == 0)
+        return 0x6A81;
     if (cmd->p1 == 0)
-        buf_put_u8(out, 1);
+        buf_put_u8(out, c->channel);
     return 0x9000;
 }
 
@@ -310,7 +315,7 @@ static uint16_t run(struct toycard *c, const struct apdu_command *cmd, struct bu
     case INS_AUTHENTICATE:
         return toy_auth(c, out);
     case INS_MANAGE_CHANNEL:
-        return toy_channel(cmd, out);
+        return toy_channel(c, cmd, out);
     default:
         return 0x6D00;
     }

@@ -30,6 +30,7 @@ struct toycard {
     bool sim_only;    /* no class 00, no EF_DIR */
     bool t0;          /* 61xx and 6Cxx instead of data at once */
     bool gone;        /* no ATR */
+    uint8_t channel;  /* that MANAGE CHANNEL opens; 0: none */
     unsigned mute_at; /* falls silent at the n-th command from now; 0: never */
     uint8_t pin_enabled, pin_tries, puk_tries;
     char pin[9], puk[9];

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "backend.h"
+#include "db/pgsql/pgsql.h"
 #include "pg_server.h"
 #include "xt.h"
 
@@ -242,6 +243,34 @@ static void savepoints_undo_one_input(const struct backend *b)
     store_close(s);
 }
 
+/* Sums of PostgreSQL are of another type than what they sum. */
+static void sums_and_truths_are_integers(const struct backend *b)
+{
+    static const int64_t sums[] = {0,        7, 9999, 10000, 123456789012, -20000, -123456780000,
+                                   1ll << 60};
+    static const struct store_query q_sum = {
+        "t.sum", "SELECT SUM(i), COUNT(*) > 0, COUNT(*) = 0, CAST(-3 AS INTEGER) FROM t"};
+    static const struct store_query q_clear = {"t.clear", "DELETE FROM t"};
+    struct store *s = fresh(b);
+
+    REQUIRE(s);
+    for (size_t i = 0; i < ARRAY_LEN(sums); i++) {
+        CHECK_OK(put(s, "a", sums[i] - 1));
+        CHECK_OK(put(s, "b", 1));
+        CHECK_OK(store_row(s, &q_sum, NULL, 0));
+        CHECK_INT(store_get_int(s, 0), sums[i]);
+        CHECK_INT(store_get_int(s, 1), 1);
+        CHECK_INT(store_get_int(s, 2), 0);
+        CHECK_INT(store_get_int(s, 3), -3);
+        store_finish(s);
+        CHECK_OK(store_exec(s, &q_clear, NULL, 0, NULL));
+    }
+    CHECK_OK(store_row(s, &q_sum, NULL, 0));
+    CHECK_INT(store_get_int(s, 0), 0);
+    store_finish(s);
+    store_close(s);
+}
+
 /* Some failures end the transaction inside the database. Nothing that follows may be kept. */
 static void doomed_transactions_stay_doomed(const struct backend *b)
 {
@@ -412,6 +441,7 @@ static void commits_outlive_a_kill(const struct backend *b)
     P(what_is_taken_is_taken)                                                                      \
     P(transactions_are_all_or_nothing)                                                             \
     P(savepoints_undo_one_input)                                                                   \
+    P(sums_and_truths_are_integers)                                                                \
     P(doomed_transactions_stay_doomed)                                                             \
     P(the_nth_statement_fails_on_request)                                                          \
     P(migrations_are_applied_once)                                                                 \
@@ -438,8 +468,37 @@ static void commits_outlive_a_kill(const struct backend *b)
 PROMISES(ALL)
 #undef ALL
 
+/* The server goes away: said as such, and nothing hangs. */
+TEST(pgsql_a_lost_connection_is_said)
+{
+    static const struct store_query q_end = {
+        "t.end", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                 " WHERE pid <> pg_backend_pid()"
+                 " AND backend_type = 'client backend'"};
+    struct store *s, *other;
+
+    if (!pg_server_conninfo())
+        SKIP("no PostgreSQL here");
+    s = fresh(&backend_pgsql);
+    other = backend_pgsql.again();
+    REQUIRE(s && other);
+    CHECK_OK(store_begin(s));
+    CHECK_OK(put(s, "a", 1));
+    CHECK_OK(store_exec(other, &q_end, NULL, 0, NULL));
+    CHECK_INT(put(s, "b", 1), XK_E_CLOSED);
+    CHECK(store_error(s)[0] != '\0');
+    CHECK_INT(put(s, "b", 1), XK_E_CLOSED);
+    CHECK_INT(store_commit(s), XK_E_CLOSED);
+    store_rollback(s);
+    CHECK_INT(store_begin(s), XK_E_CLOSED);
+    store_close(s);
+    CHECK_INT(count(other), 0);
+    store_close(other);
+    CHECK_INT(pgsql_store_open("host=/nonexistent connect_timeout=2", &s), XK_E_CLOSED);
+}
+
 #define CASES(promise) XT_CASE(memory_##promise), XT_CASE(file_##promise), XT_CASE(pgsql_##promise),
-static const struct xt_case cases[] = {PROMISES(CASES)};
+static const struct xt_case cases[] = {PROMISES(CASES) XT_CASE(pgsql_a_lost_connection_is_said)};
 
 int main(void)
 {

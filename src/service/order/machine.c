@@ -205,7 +205,7 @@ static int build_code(enum xk_err err)
 {
     if (err == XK_E_LIMIT)
         return CODE_SCRIPT_TOO_LONG;
-    if (err == XK_E_AUTH || err == XK_E_VALUE)
+    if (err == XK_E_AUTH || err == XK_E_FORMAT || err == XK_E_VALUE)
         return CODE_NO_KEYS;
     return CODE_OK;
 }

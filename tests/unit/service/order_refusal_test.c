@@ -298,8 +298,70 @@ TEST(callbacks_wait_their_turn)
     bench_fini(&b);
 }
 
-TESTS_MAIN(XT_CASE(refusals_at_the_door), XT_CASE(cancel_gives_everything_back),
-           XT_CASE(expiry_releases_what_was_held), XT_CASE(a_replayed_report_changes_nothing),
+/* P-17: why a wanted number cannot be had. */
+TEST(numbers_that_are_taken_or_resting)
+{
+    static const char imsi[] = "999701000000002";
+    struct order_wish w = {
+        .app_id = "app", .cid = CID, .pool_id = "main", .target_msisdn = "1440000000002"};
+    static const uint8_t other[TASK_ID_LEN] = {9};
+    struct number n;
+    struct bench b;
+    struct task t;
+    bool repeat;
+    int code;
+
+    bench_init(&b);
+    CHECK_OK(number_reserve(b.store, "main", w.target_msisdn, "x", other, b.c.now, &n));
+    w.order_no = "taken";
+    CHECK_OK(order_apply(&b.c, &w, &t, &code, &repeat));
+    CHECK_INT(code, CODE_NUMBER_TAKEN);
+    CHECK_OK(number_move(b.store, imsi, NUMBER_RESERVED, NUMBER_ASSIGNED, b.c.now));
+    CHECK_OK(number_move(b.store, imsi, NUMBER_ASSIGNED, NUMBER_FROZEN, b.c.now));
+    w.order_no = "frozen";
+    CHECK_OK(order_apply(&b.c, &w, &t, &code, &repeat));
+    CHECK_INT(code, CODE_NUMBER_FROZEN);
+    w.order_no = "elsewhere";
+    w.pool_id = "other";
+    w.target_msisdn = "1440000000001";
+    CHECK_OK(order_apply(&b.c, &w, &t, &code, &repeat));
+    CHECK_INT(code, CODE_NUMBER_ELSEWHERE);
+    check_chip(&b, SEED_IMSI, CHIP_IN_STOCK);
+    bench_fini(&b);
+}
+
+TEST(a_card_whose_keys_do_not_open)
+{
+    static const struct store_query spoil = {"test_spoil", "UPDATE number SET keys = $1"};
+    struct bench b;
+    struct task t;
+
+    bench_init(&b);
+    CHECK_INT(apply(&b, "o1", TASK_MODE_NEW, &t), CODE_OK);
+    CHECK_OK(store_exec(b.store, &spoil, SV(sv_bytes(BYTES_STR("not sealed by us"))), 1, NULL));
+    CHECK_OK(order_on_opened(&b.c, t.imsi, NULL));
+    reload(&b, &t);
+    CHECK_INT(t.state, TASK_CHECK_FAIL);
+    CHECK_INT(t.code, CODE_NO_KEYS);
+    check_chip(&b, SEED_IMSI, CHIP_IN_STOCK);
+    bench_fini(&b);
+}
+
+TEST(a_card_taken_out_of_service)
+{
+    struct bench b;
+    struct task t;
+
+    bench_init(&b);
+    CHECK_OK(chip_block(b.store, CID, b.c.now));
+    CHECK_INT(apply(&b, "o1", TASK_MODE_NEW, &t), CODE_CARD_STATE);
+    bench_fini(&b);
+}
+
+TESTS_MAIN(XT_CASE(numbers_that_are_taken_or_resting), XT_CASE(a_card_whose_keys_do_not_open),
+           XT_CASE(a_card_taken_out_of_service), XT_CASE(refusals_at_the_door),
+           XT_CASE(cancel_gives_everything_back), XT_CASE(expiry_releases_what_was_held),
+           XT_CASE(a_replayed_report_changes_nothing),
            XT_CASE(a_report_for_another_cards_task_is_ignored),
            XT_CASE(scripts_that_cannot_be_built), XT_CASE(the_home_network_refuses),
            XT_CASE(the_message_centre_refuses), XT_CASE(the_breaker_stops_a_batch),

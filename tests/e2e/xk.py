@@ -186,10 +186,14 @@ class Platform:
         fixed = [f"data_dir={self.data}", f"port={self.port}", "call_limits=false"]
         return [program("xiekad"), *(a for o in fixed + self.options for a in ("-o", o)), *more]
 
-    def run(self, *more, seconds=20):
+    @staticmethod
+    def end(argv, seconds=20):
         """A run that must end by itself: status and what it said."""
-        done = subprocess.run(self.argv(*more), capture_output=True, text=True, timeout=seconds)
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=seconds)
         return done.returncode, done.stdout, done.stderr
+
+    def run(self, *more):
+        return self.end(self.argv(*more))
 
     def add_app(self, what):
         status, out, err = self.run("--add-app", what)

@@ -2,6 +2,7 @@
 #include "api/partner/partner.h"
 
 #include "api/partner/routes.h"
+#include "api/wire/utf8.h"
 #include "base/hex.h"
 
 #define PREFIX "/api/v1"
@@ -114,7 +115,7 @@ bool take_fields(struct call *c, const struct json_field *fields, size_t n)
     return answer_refused(c, err == XK_E_NOT_FOUND ? CODE_MISSING : CODE_PARAMETER, bad);
 }
 
-/* Percent-decoding into the arena. */
+/* Percent-decoding into the arena; NULL when malformed, or no text that a database could hold. */
 static const char *decode(struct call *c, struct bytes text)
 {
     char *out = arena_alloc(c->order->arena, text.n + 1);
@@ -130,6 +131,8 @@ static const char *decode(struct call *c, struct bytes text)
             i += 2;
         out[n++] = (char)byte;
     }
+    if (!out || memchr(out, 0, n) || !utf8_ok(BYTES(out, n)))
+        return NULL;
     return out;
 }
 
@@ -144,6 +147,21 @@ const char *query_value(struct call *c, const char *name)
             return decode(c, BYTES(at + n + 1, part - n - 1));
     }
     return NULL;
+}
+
+/* Every parameter can be read, so that none is taken for absent. */
+static bool check_query(struct call *c)
+{
+    for (const char *at = c->in->query; *at; at += strcspn(at, "&"), at += *at == '&') {
+        size_t part = strcspn(at, "&");
+        size_t name = strcspn(at, "=&");
+
+        if (name < part && !decode(c, BYTES(at + name + 1, part - name - 1)))
+            return answer_refused(
+                c, CODE_PARAMETER,
+                arena_printf(c->order->arena, "%.*s", (int)(name < 32 ? name : 32), at));
+    }
+    return true;
 }
 
 bool query_number(struct call *c, const char *name, int64_t fallback, int64_t max, int64_t *out)
@@ -226,6 +244,8 @@ static enum xk_err with_body(struct call *c, const struct route *r)
     enum xk_err err;
     size_t at;
 
+    if (!check_query(c))
+        return XK_OK;
     if (r->body != BODY_JSON)
         return r->handle(c);
     err = json_doc_parse(c->in->body, &doc, &at);

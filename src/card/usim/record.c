@@ -66,8 +66,6 @@ enum xk_err cmd_read_record(struct usim *card, struct exchange *x)
         return refuse(x, SW_LE(length));
     TRY(card_get(card, record_offset(card, ef, record), data, length));
     move_pointer(x, record);
-    x->c.has_le = true;
-    x->c.le = (uint16_t)length;
     return answer_now(x, BYTES(data, length));
 }
 

@@ -74,6 +74,7 @@ TEST(ways_to_select)
         {"00A4080C067FFF5FC04F0A", "9000"},
         {"00A4090C024F07", "9000"},           /* path from the current DF */
         {"00A4080C052FE2", "6700"},           /* Lc does not fit the data */
+        {"00A4080C", "6A82"},                 /* no path */
         {"00A4080C032FE200", "6A82"},         /* odd path */
         {"00A4040C05A000000087", "9000"},     /* RID only */
         {"00A4040C04A0000000", "6A82"},       /* too short */
@@ -168,6 +169,8 @@ TEST(records)
                "611F4F10A0000000871002FF86FFFF89FFFFFFFF500B5849454B4120205553494DFFFFFFFFFFFFFF",
                "9000");
     CHECK_SW(&r, "00B2010420", "6C28");
+    CHECK_SW(&r, "00B2010400", "6C28");
+    CHECK_SW(&r, "00B20104", "6C28");
     CHECK_SW(&r, "00B2030428", "6A83");
     CHECK_SW(&r, "00B0000001", "6981");
     CHECK_SW(&r, SELECT_USIM, "9000");

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""device_test XIEKA-DEVICE: the real program with a card made for the run: AT on its port, options that
-cannot be, and a radio spoken here in a page (docs/interfaces/air.md)."""
+"""device_test XIEKA-DEVICE XIEKA-FLEET: the real program with a card made for the run: AT on its port,
+options that cannot be, a radio spoken here in a page (docs/interfaces/air.md), and the test network's."""
 import os
 import select
 import signal
@@ -14,7 +14,7 @@ import termios
 import time
 import tty
 
-DEVICE = sys.argv[1]
+DEVICE, FLEET = sys.argv[1:3]
 WAIT_S = 10
 IMSI = "460081234567890"
 KEYS = {"XIEKA_K": "465b5ce8b199b49faa5f0a2ee238a6bc", "XIEKA_OPC": "cd63cb71954a9f4e48a5994e37a02baf",
@@ -195,6 +195,50 @@ def test_radio():
         check("takes its link away", not os.path.lexists(link))
 
 
+def ports_of(path):
+    limit = time.monotonic() + WAIT_S
+    while time.monotonic() < limit:
+        if os.path.exists(path):
+            with open(path, encoding="ascii") as f:
+                text = f.read()
+            if "radio=" in text:
+                return dict(word.split("=") for word in text.split())
+        select.select([], [], [], 0.02)
+    return {}
+
+
+def attach_to_fleet(folder, rat, stat):
+    ports = os.path.join(folder, "ports-" + rat)
+    numbers = os.path.join(folder, "numbers.csv")
+    with open(numbers, "w", encoding="ascii") as f:
+        f.write("imsi,msisdn,ki,opc\n%s,+8614412345678,%s,%s\n" %
+                (IMSI, KEYS["XIEKA_K"], KEYS["XIEKA_OPC"]))
+    fleet = subprocess.Popen([FLEET, "--radio", "0", "--smpp-port", "0", "--home-port", "0",
+                              "--subscribers", numbers, "--state-dir", folder,
+                              "--port-file", ports], stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+    try:
+        radio = ports_of(ports).get("radio", "1")
+        device = Device("--imsi", IMSI, "--rat", rat, "--network", "127.0.0.1:" + radio)
+        port = Port(device.path)
+        port.at("ATE0\r")
+        text = port.at("AT+CREG=1;+CREG?\r")
+        while "timeout" not in text and not any("+CREG: " + s in text for s in stat):
+            text = port.until(b"\r\n")
+        check("attaches to the test network on " + rat, "timeout" not in text, text)
+        port.close()
+        device.stop()
+    finally:
+        fleet.terminate()
+        fleet.wait(WAIT_S)
+
+
+def test_fleet():
+    with tempfile.TemporaryDirectory() as folder:
+        for rat in ("gsm", "lte", "nb-iot"):
+            attach_to_fleet(folder, rat, ("1\r", "5\r", "1,1\r", "1,5\r"))
+
+
 def test_card_file():
     with tempfile.TemporaryDirectory() as folder:
         card = os.path.join(folder, "card.nvm")
@@ -241,7 +285,7 @@ def test_options():
                                    check=False).returncode == 0)
 
 
-for test in (test_at, test_radio, test_card_file, test_options):
+for test in (test_at, test_radio, test_fleet, test_card_file, test_options):
     test()
 print("1..%d" % len(results))
 sys.exit(0 if all(results) else 1)

@@ -6,7 +6,8 @@
 #include "crypto/random.h"
 
 #define GATHER_MS 4
-#define AGAIN_MS 3000
+#define AGAIN_MIN_MS 250
+#define AGAIN_MAX_MS 8000
 #define BODY_MAX ((size_t)256 << 10)
 #define UNDER_WAY_MAX 4
 
@@ -14,6 +15,7 @@ struct home_batch {
     struct home_client *home;
     size_t n;
     int64_t outbox_id[HOME_BATCH_MAX];
+    uint32_t attempts[HOME_BATCH_MAX];
     struct home_subscriber subscriber[HOME_BATCH_MAX];
 };
 
@@ -34,10 +36,21 @@ static void batch_free(struct home_batch *b)
     free(b);
 }
 
+/* Soon after a stumble, seldom while the network is down. */
+static int64_t wait_after(uint32_t attempts)
+{
+    return attempts < 5 ? AGAIN_MIN_MS << attempts : AGAIN_MAX_MS;
+}
+
+static void one_again(struct home_batch *b, size_t i)
+{
+    say_again_later(b->home->d, b->outbox_id[i], wait_after(b->attempts[i]));
+}
+
 static void batch_again(struct home_batch *b)
 {
     for (size_t i = 0; i < b->n; i++)
-        say_again_later(b->home->d, b->outbox_id[i], AGAIN_MS);
+        one_again(b, i);
 }
 
 static const char *result_for(const struct home_result *results, size_t n, const char *imsi)
@@ -46,9 +59,10 @@ static const char *result_for(const struct home_result *results, size_t n, const
         if (strcmp(results[i].imsi, imsi) == 0)
             return results[i].code;
     }
-    return "the home network gave no result";
+    return NULL;
 }
 
+/* A number that has no result in the answer is asked for again. */
 static void submit_results(struct home_batch *b, const struct home_result *results, size_t n)
 {
     struct job *job;
@@ -60,11 +74,15 @@ static void submit_results(struct home_batch *b, const struct home_result *resul
         job_free(job);
         return;
     }
-    job->u.opened.n = b->n;
     for (size_t i = 0; i < b->n; i++) {
-        struct opened *o = &job->u.opened.list[i];
+        struct opened *o = &job->u.opened.list[job->u.opened.n];
         const char *code = result_for(results, n, b->subscriber[i].imsi);
 
+        if (!code) {
+            one_again(b, i);
+            continue;
+        }
+        job->u.opened.n++;
         o->outbox_id = b->outbox_id[i];
         o->op = b->subscriber[i].op;
         snprintf(o->imsi, sizeof o->imsi, "%s", b->subscriber[i].imsi);
@@ -135,7 +153,7 @@ void home_client_say(struct home_client *h, const struct outbox_item *item)
     struct home_batch *b = h->gathering;
 
     if (!h->http || (b && b->n == HOME_BATCH_MAX)) {
-        say_again_later(h->d, item->id, AGAIN_MS);
+        say_again_later(h->d, item->id, wait_after(item->attempts));
         return;
     }
     if (!b) {
@@ -146,6 +164,7 @@ void home_client_say(struct home_client *h, const struct outbox_item *item)
         loop_timer_start(h->timer, GATHER_MS);
     }
     b->outbox_id[b->n] = item->id;
+    b->attempts[b->n] = item->attempts;
     memcpy(&b->subscriber[b->n], item->payload.p, sizeof b->subscriber[0]);
     if (++b->n == HOME_BATCH_MAX)
         flush(h);

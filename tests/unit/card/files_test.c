@@ -307,6 +307,7 @@ TEST(access_templates)
         {"AF00 FF", "6982"},
         {"9700 FF", "6982"},
         {"A40683010B950108", "6982"}, /* a key that is not there */
+        {"A40483020A0A FF", "6982"},  /* a reference of two bytes */
         {"A403950108 FF", "6982"},    /* a condition without a key */
         {"9700 9000", "9000"},        /* one after the other: either */
     };

@@ -18,6 +18,8 @@ TEST(select_and_status)
     CHECK_APDU(&r, "A0A40000026F07", "00000009 6F07 04 00 14FF44 01 02 00 00", "9000");
     CHECK_SW(&r, "A0A40000026FFF", "9404");
     CHECK_SW(&r, "A0A40004026F07", "6B00");
+    CHECK_SW(&r, "A0F2010007", "6B00");
+    CHECK_SW(&r, "A0F2000107", "6B00");
     rig_fini(&r);
 }
 

@@ -12,6 +12,7 @@
 
 #define WHY_MAX 1024
 #define HELP_MAX 16384
+#define CHUNK ((size_t)65536)
 #define ARENA_MAX ((size_t)256 << 20)
 
 static const struct command commands[] = {
@@ -46,34 +47,38 @@ const char *cli_option(const struct cli *c, enum option_id id)
     return c->args.value[id];
 }
 
-static bool read_all(struct cli *c, int fd, size_t max, struct bytes *out)
+/* XK_E_LIMIT: more than max; XK_E_IO: errno says why. */
+static enum xk_err read_all(struct cli *c, int fd, size_t max, struct bytes *out)
 {
     struct buf b;
-    ssize_t n;
-    uint8_t *room;
+    ssize_t n = 0;
+    enum xk_err err;
 
-    buf_init(&b, max);
-    while ((room = buf_reserve(&b, 65536)) && (n = read(fd, room, 65536)) > 0)
-        b.n += (size_t)n;
+    buf_init(&b, max + CHUNK);
+    do {
+        uint8_t *room = buf_reserve(&b, CHUNK);
+
+        n = room ? read(fd, room, CHUNK) : 0;
+        b.n += n > 0 ? (size_t)n : 0;
+    } while (n > 0 && b.n <= max);
+    err = n < 0 ? XK_E_IO : b.n > max ? XK_E_LIMIT : buf_ok(&b);
     *out = BYTES(arena_copy(&c->arena, buf_bytes(&b)), b.n);
-    n = room && out->p ? n : -1;
+    if (err == XK_OK && !out->p)
+        err = XK_E_NOMEM;
     buf_fini(&b);
-    return n == 0;
+    return err;
 }
 
 bool cli_read_file(struct cli *c, const char *path, size_t max, struct bytes *out)
 {
     int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    bool done;
+    enum xk_err err = fd < 0 ? XK_E_IO : read_all(c, fd, max, out);
 
-    errno = 0;
-    done = fd >= 0 && read_all(c, fd, max, out);
-    if (!done)
-        cli_fail(EXIT_USAGE, "%s: %s", path,
-                 fd < 0 || errno ? strerror(errno ? errno : ENOENT) : xk_err_text(XK_E_LIMIT));
+    if (err != XK_OK)
+        cli_fail(EXIT_USAGE, "%s: %s", path, err == XK_E_IO ? strerror(errno) : xk_err_text(err));
     if (fd > STDIN_FILENO)
         close(fd);
-    return done;
+    return err == XK_OK;
 }
 
 int cli_print_json(const struct json *v)

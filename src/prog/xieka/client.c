@@ -195,7 +195,7 @@ int client_sign_in(struct cli *c)
     char url[PROFILE_PATH_MAX + 32];
     struct httpc_request request = {
         .method = "POST", .url = url, .headers = headers, .header_count = 1};
-    struct reply r;
+    struct reply r = {0};
     char mem[512];
     struct buf body;
     int code = open_client(c);

@@ -83,7 +83,7 @@ enum xk_err profile_open(const struct args *a, struct profile *out, struct buf *
         return XK_E_VALUE;
     }
     there = access(p.path, F_OK) == 0;
-    if (!there && named && !writing) {
+    if (!there && a->value[OPT_CONFIG] && !writing) {
         buf_printf(why, "%s: %s", p.path, strerror(errno));
         return XK_E_NOT_FOUND;
     }

@@ -19,8 +19,8 @@ struct profile {
     char lang[8]; /* "" by LANG */
 };
 
-/* A profile file that was named but is not there is an error, unless it is about to be written
- * (login). Problems: a sentence in why. */
+/* A file named by --config that is not there is an error, unless it is about to be written (login).
+ * Problems: a sentence in why. */
 enum xk_err profile_open(const struct args *a, struct profile *out, struct buf *why) XK_MUST_CHECK;
 /* Writes the file, 0600, its folder 0700 if it has to be made. */
 enum xk_err profile_save(const struct profile *p, struct buf *why) XK_MUST_CHECK;

@@ -62,7 +62,7 @@ void table_row(struct table *t, const char *const *cells)
 
 void table_row_of(struct table *t, const struct json *object, const char *const *names, size_t n)
 {
-    const char *cells[TABLE_COLUMNS_MAX];
+    const char *cells[TABLE_COLUMNS_MAX] = {NULL};
 
     for (size_t i = 0; i < n && i < TABLE_COLUMNS_MAX; i++)
         cells[i] = json_text(json_member(object, names[i]));
@@ -95,7 +95,7 @@ struct table *table_new_facts(const struct cli *c)
 
 void table_fact(struct table *t, const char *name, const char *value)
 {
-    const char *cells[] = {name, value};
+    const char *cells[TABLE_COLUMNS_MAX] = {name, value};
 
     table_row(t, cells);
 }

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""scripts/demo: one JSON object and nothing else, everything written and verified, nothing left running;
+and it does not say so when it is not so."""
+import glob
+import json
+import os
+import signal
+import subprocess
+
+from xk import BUILD, Tap, check, wait_for
+
+tap = Tap()
+DEMO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts/demo")
+MEMBERS = ["tasks", "success", "first_pass", "mean_ms", "p95_ms", "retries", "fallbacks", "aka_verified"]
+
+
+def start(*options):
+    return subprocess.Popen([DEMO, *options], env={**os.environ, "XIEKA_BUILD": BUILD, "LC_ALL": "C.UTF-8"},
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def pids_of(demo):
+    """Those of the programs that this run started; its own stands first."""
+    for path in glob.glob(os.path.join(BUILD, "demo.*/pids")):
+        with open(path, encoding="ascii") as f:
+            pids = [int(line) for line in f]
+        if pids and pids[0] == demo.pid:
+            return pids[1:]
+    return []
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@tap.case
+def one_object_at_the_end():
+    demo = start("--json", "--devices", "30")
+    pids = wait_for("both programs", lambda: (lambda p: p if len(p) == 2 else None)(pids_of(demo)))
+    out, err = demo.communicate(timeout=120)
+    check(demo.returncode == 0, f"exit status {demo.returncode}: {err}")
+    figures = json.loads(out)
+    check(list(figures) == MEMBERS, out)
+    check(figures["tasks"] == figures["success"] == figures["aka_verified"] == 30, out)
+    check(0 < figures["mean_ms"] <= figures["p95_ms"], out)
+    check(not any(alive(p) for p in pids), "something is left running")
+
+
+@tap.case
+def for_people():
+    demo = start("--devices", "5", "--lang", "zh")
+    out, err = demo.communicate(timeout=120)
+    check(demo.returncode == 0, f"exit status {demo.returncode}: {err}")
+    for want in ("最终成功             5  (100.00 %)", "附着已通过 AKA 鉴权  5  (100.00 %)", "── PREPARE to ",
+                 "成功 SUCCESS", "./run demo --keep"):
+        check(want in out, f"'{want}' was not shown:\n{out}")
+
+
+@tap.case
+def left_running_when_asked():
+    demo = start("--keep", "--devices", "5", "--json")
+    out, err = demo.communicate(timeout=120)
+    check(demo.returncode == 0, f"exit status {demo.returncode}: {err}")
+    pids = pids_of(demo)
+    check(len(pids) == 2 and all(alive(p) for p in pids), "not left running")
+    check(json.loads(out)["success"] == 5, out)
+    for pid in pids:
+        os.kill(pid, signal.SIGTERM)
+    wait_for("their end", lambda: not any(alive(p) for p in pids))
+
+
+@tap.case
+def a_platform_that_dies_is_a_failure():
+    demo = start("--json", "--devices", "200")
+    pids = wait_for("both programs", lambda: (lambda p: p if len(p) == 2 else None)(pids_of(demo)))
+    os.kill(pids[1], signal.SIGKILL)
+    out, err = demo.communicate(timeout=120)
+    check(demo.returncode != 0 and out == "", f"exit status {demo.returncode}: {out}")
+    check("demo failed" in err and "fleet.log" in err, err)
+    check(not alive(pids[0]), "the test network is left running")
+
+
+@tap.case
+def options_are_checked():
+    for options in (["--devices"], ["--devices", "0"], ["--devices", "x"], ["--lang", "fr"], ["--fly"]):
+        demo = start(*options)
+        out, err = demo.communicate(timeout=20)
+        check(demo.returncode == 2 and "usage" in err and out == "", f"{options}: {demo.returncode} {out} {err}")
+
+
+tap.run()

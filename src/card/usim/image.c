@@ -51,13 +51,19 @@ struct window {
     size_t n;
 };
 
+/* bytes NULL: FF */
 static void window_put(const struct window *w, uint32_t at, const void *bytes, size_t n)
 {
-    const uint8_t *p = bytes;
+    size_t skip = at < w->from ? w->from - at : 0;
+    size_t to = at > w->from ? at - w->from : 0;
 
-    for (size_t i = 0; i < n; i++)
-        if (at + i >= w->from && at + i < w->from + w->n)
-            w->out[at + i - w->from] = p ? p[i] : 0xFF;
+    if (skip >= n || to >= w->n)
+        return;
+    n = n - skip < w->n - to ? n - skip : w->n - to;
+    if (bytes)
+        memcpy(w->out + to, (const uint8_t *)bytes + skip, n);
+    else
+        memset(w->out + to, 0xFF, n);
 }
 
 static bool window_meets(const struct window *w, uint32_t at, size_t n)
@@ -87,14 +93,26 @@ static void put_content(const struct window *w, enum content_id id, uint32_t at)
     put_initials(w, rules, ARRAY_LEN(rules), id, at);
 }
 
+static void put_all(const struct window *w, enum content_scope scope, unsigned bank)
+{
+    for (unsigned id = 0; id < CONTENT_COUNT; id++)
+        if (contents[id].scope == scope)
+            put_content(w, id, content_offset(id, bank));
+}
+
 static void rom_read(uint32_t offset, uint8_t *out, size_t n)
 {
     struct window w = {offset, out, n};
 
     memset(out, 0, n);
-    for (unsigned id = 0; id < CONTENT_COUNT; id++)
-        for (unsigned b = 0; b < (contents[id].scope == CONTENT_SCOPE_BANK ? IMAGE_BANKS : 1); b++)
-            put_content(&w, id, content_offset(id, b));
+    if (window_meets(&w, IMAGE_AT(files), sizeof(struct image_files)))
+        put_all(&w, CONTENT_SCOPE_CARD, 0);
+    for (unsigned b = 0; b < IMAGE_BANKS; b++) {
+        uint32_t at = IMAGE_AT(bank) + b * (uint32_t)sizeof(struct image_bank);
+
+        if (window_meets(&w, at, sizeof(struct image_bank)))
+            put_all(&w, CONTENT_SCOPE_BANK, b);
+    }
 }
 
 void image_blank_bank(struct image_bank *out)

@@ -50,14 +50,25 @@ static void put_title(const struct board *b, struct buf *out)
     buf_put_str(out, "\n\n");
 }
 
-static void put_row(const struct board *b, const char *name, int64_t n, struct buf *out)
+/* Green for what succeeded, red for what did not. */
+static const char *colour(const struct board *b, const struct task_state_info *info)
 {
+    if (!b->colours || info->kind == TASK_OPEN)
+        return "";
+    return info->state == TASK_SUCCESS ? "\033[32m" : "\033[31m";
+}
+
+static void put_row(const struct board *b, const struct task_state_info *info, int64_t n,
+                    struct buf *out)
+{
+    const char *name = say(b, info->zh, info->en);
+
     buf_put_str(out, "  ");
     buf_put_str(out, name);
     width_pad(out, name, NAME_COLUMNS);
-    buf_printf(out, "%7" PRId64 "  ", n);
+    buf_printf(out, "%7" PRId64 "  %s", n, colour(b, info));
     put_bar(b, n, b->total, false, out);
-    buf_put_str(out, "\n");
+    buf_printf(out, "%s\n", colour(b, info)[0] ? "\033[0m" : "");
 }
 
 /* A row for each state on the way to SUCCESS; of the others only those that some task is in. */
@@ -70,7 +81,7 @@ static size_t put_states(const struct board *b, struct buf *out)
     for (size_t i = 0; i < n && i < BOARD_STATES_MAX; i++) {
         if (states[i].state > TASK_SUCCESS && b->by_state[i] == 0)
             continue;
-        put_row(b, say(b, states[i].zh, states[i].en), b->by_state[i], out);
+        put_row(b, &states[i], b->by_state[i], out);
         rows++;
     }
     return rows;

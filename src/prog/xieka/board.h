@@ -17,7 +17,7 @@ struct board {
     bool has_sms;
     int64_t sent, outstanding, queued, received; /* since the batch was begun to be watched */
     enum language lang;
-    bool utf8;
+    bool utf8, colours;
 };
 
 /* The whole board, *lines long. */

@@ -149,8 +149,10 @@ int batch_watch(struct cli *c, const char *id)
 {
     struct board b = {.batch = id, .lang = c->lang, .utf8 = c->utf8};
     struct screen s = {.to = c->json ? stderr : stdout, .live = c->tty};
-    int code = watch_to_end(c, id, &s, &b);
+    int code;
 
+    b.colours = c->tty && !getenv("NO_COLOR");
+    code = watch_to_end(c, id, &s, &b);
     if (code != EXIT_DONE)
         return code;
     if (!c->json)

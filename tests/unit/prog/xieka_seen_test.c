@@ -157,6 +157,21 @@ TEST(board)
     buf_fini(&out);
 }
 
+TEST(board_in_colours)
+{
+    struct board b = {.total = 2, .colours = true};
+    struct buf out;
+    size_t lines;
+
+    b.by_state[9] = 1;
+    b.by_state[13] = 1;
+    buf_init(&out, 65536);
+    board_put(&b, &out, &lines);
+    CHECK(strstr(buf_cstr(&out), "\033[32m####################\033[0m\n"));
+    CHECK(strstr(buf_cstr(&out), "\033[31m####################\033[0m\n"));
+    buf_fini(&out);
+}
+
 TEST(board_in_one_line)
 {
     struct board b = {.total = 10, .finished = 1, .elapsed_ms = 61000, .lang = LANG_EN};
@@ -216,5 +231,6 @@ TEST(report_of_nothing_and_of_one)
 }
 
 TESTS_MAIN(XT_CASE(widths), XT_CASE(cut_and_pad), XT_CASE(ladder_is_straight),
-           XT_CASE(ladder_lines), XT_CASE(board), XT_CASE(board_in_one_line),
-           XT_CASE(report_of_a_batch), XT_CASE(report_of_nothing_and_of_one))
+           XT_CASE(ladder_lines), XT_CASE(board), XT_CASE(board_in_colours),
+           XT_CASE(board_in_one_line), XT_CASE(report_of_a_batch),
+           XT_CASE(report_of_nothing_and_of_one))

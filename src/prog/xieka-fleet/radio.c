@@ -9,7 +9,6 @@
 #include "net/loop/socket.h"
 
 #define TERMINALS_MAX 256
-#define FRAME_HEAD 2
 #define OUT_MAX 65536
 
 struct terminal {
@@ -18,7 +17,7 @@ struct terminal {
     int fd;
     bool known; /* it is in the network */
     uint32_t device;
-    uint8_t in[FRAME_HEAD + AIR_MESSAGE_MAX];
+    uint8_t in[AIR_FRAME_HEAD + AIR_MESSAGE_MAX];
     size_t in_n;
     struct buf out;
 };
@@ -63,10 +62,10 @@ void radio_say(struct radio *r, uint32_t device, struct bytes wire)
     for (size_t i = 0; r && i < TERMINALS_MAX; i++) {
         struct terminal *t = r->terminals[i];
 
-        if (!t || !t->known || t->device != device || t->out.n + FRAME_HEAD + wire.n > t->out.max)
+        if (!t || !t->known || t->device != device ||
+            t->out.n + AIR_FRAME_HEAD + wire.n > t->out.max)
             continue;
-        buf_put_u16(&t->out, (uint16_t)wire.n);
-        buf_put_bytes(&t->out, wire);
+        air_put_frame(wire, &t->out);
         flush(t);
     }
 }
@@ -94,19 +93,18 @@ static bool take_message(struct terminal *t, struct bytes wire)
 
 static bool take_frames(struct terminal *t)
 {
-    while (t->in_n >= FRAME_HEAD) {
-        size_t n = (size_t)t->in[0] << 8 | t->in[1];
+    struct bytes message;
+    size_t used;
 
-        if (n == 0 || n > AIR_MESSAGE_MAX)
-            return false;
-        if (t->in_n < FRAME_HEAD + n)
+    while (air_take_frame(BYTES(t->in, t->in_n), &message, &used) == XK_OK) {
+        if (used == 0)
             return true;
-        if (!take_message(t, BYTES(t->in + FRAME_HEAD, n)))
+        if (!take_message(t, message))
             return false;
-        t->in_n -= FRAME_HEAD + n;
-        memmove(t->in, t->in + FRAME_HEAD + n, t->in_n);
+        t->in_n -= used;
+        memmove(t->in, t->in + used, t->in_n);
     }
-    return true;
+    return false;
 }
 
 static void on_ready(void *arg, int fd, unsigned ready)

@@ -138,6 +138,23 @@ def bad_files_are_named_by_line_and_field_and_change_nothing(folder, platform, x
 
 
 @alone
+def a_vendors_file_comes_with_its_key(folder, platform, x):
+    x.login()
+    data = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../data/chips-vendor.out")
+    key = os.path.join(folder, "transport.key")
+    x.expect(DONE, "pool", "create", "seeds", "--purpose", "seed")
+    x.expect(REFUSED, "import", "cards", data, "--seed-pool", "seeds", says="(11007)")
+    x.write_private(key, "000102030405060708090a0b0c0d0e0f\n", 0o644)
+    x.expect(USAGE, "import", "cards", data, "--transport-key-file", key, says="chmod 600")
+    os.chmod(key, 0o600)
+    answer = x.json("import", "cards", data, "--seed-pool", "seeds", "--transport-key-file", key)
+    cards = x.json("card", "list")
+    check(answer["imported"] == len(cards) > 0, f"{answer} {cards}")
+    out = x.expect(DONE, "card", "list", "--lang", "zh")
+    check("卡号" in out and cards[0]["cid"] in out, out)
+
+
+@alone
 def refusals_of_writes_are_listed(folder, platform, x):
     x.login()
     x.expect(DONE, "pool", "create", "iot")

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* batch: show, watch, report, resume. */
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -12,6 +13,8 @@
 #define BOARD_TEXT_MAX 16384
 #define LIVE_US 250000
 #define PLAIN_US 1000000
+#define ROWS_MIN 20 /* of a terminal that the board is drawn on; a smaller one would scroll */
+#define COLUMNS_MIN 80
 #define PAGE "500"
 #define PAGE_SIZE 500
 
@@ -91,6 +94,15 @@ struct screen {
     char last[4096]; /* plain: not said twice */
 };
 
+static bool is_roomy(FILE *to)
+{
+    struct winsize w;
+
+    if (ioctl(fileno(to), TIOCGWINSZ, &w) != 0 || w.ws_row == 0)
+        return true;
+    return w.ws_row >= ROWS_MIN && w.ws_col >= COLUMNS_MIN;
+}
+
 static void draw(struct screen *s, const struct board *b)
 {
     struct buf out;
@@ -148,9 +160,10 @@ static int print_report(struct cli *c, const char *id);
 int batch_watch(struct cli *c, const char *id)
 {
     struct board b = {.batch = id, .lang = c->lang, .utf8 = c->utf8};
-    struct screen s = {.to = c->json ? stderr : stdout, .live = c->tty};
+    struct screen s = {.to = c->json ? stderr : stdout};
     int code;
 
+    s.live = c->tty && is_roomy(s.to);
     b.colours = c->tty && !getenv("NO_COLOR");
     code = watch_to_end(c, id, &s, &b);
     if (code != EXIT_DONE)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Store and forward (TS 23.040 3.2): messages wait at the subscriber they are for, one of them at a
  * time is on the air. */
+#include <assert.h>
+
 #include "testnet/core.h"
 
 #define RP_WAIT_MS 30000 /* TS 24.011 10: TC1N times its repeats, then the network gives up */
@@ -79,10 +81,10 @@ static void unlink_message(struct testnet *t, struct subscriber *s, struct messa
     struct message **at = &s->first;
     struct message *before = NULL;
 
-    for (; *at && *at != m; at = &(*at)->next)
+    for (; *at != m; at = &(*at)->next) {
+        assert(*at);
         before = *at;
-    if (!*at)
-        return;
+    }
     *at = m->next;
     if (s->last == m)
         s->last = before;
@@ -177,15 +179,6 @@ void testnet_expire(struct testnet *t, uint32_t subscriber)
         plan_expiry(t, subscriber, at > t->now ? at : t->now + RP_WAIT_MS);
 }
 
-static struct message *next_due(const struct testnet *t, const struct subscriber *s)
-{
-    for (struct message *m = s->first; m; m = m->next) {
-        if (m->not_before <= t->now)
-            return m;
-    }
-    return NULL;
-}
-
 /* Lost on the way to the device: the centre believes it went well, nobody hears of it. */
 static bool lose(struct testnet *t, uint32_t subscriber, struct message *m)
 {
@@ -196,6 +189,19 @@ static bool lose(struct testnet *t, uint32_t subscriber, struct message *m)
     unlink_message(t, &t->subscribers[subscriber], m);
     free(m);
     return true;
+}
+
+/* The oldest that is due and does not get lost now. */
+static struct message *next_due(struct testnet *t, uint32_t subscriber)
+{
+    struct message *next;
+
+    for (struct message *m = t->subscribers[subscriber].first; m; m = next) {
+        next = m->next;
+        if (m->not_before <= t->now && (m->attempts > 0 || !lose(t, subscriber, m)))
+            return m;
+    }
+    return NULL;
 }
 
 void testnet_deliver(struct testnet *t, uint32_t subscriber)
@@ -213,9 +219,7 @@ void testnet_deliver(struct testnet *t, uint32_t subscriber)
             testnet_later(t, at, EVENT_DELIVER, subscriber, 0);
         return;
     }
-    do {
-        m = next_due(t, s);
-    } while (m && m->attempts == 0 && lose(t, subscriber, m));
+    m = next_due(t, subscriber);
     if (!m)
         return;
     s->sending = m;

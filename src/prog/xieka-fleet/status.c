@@ -10,17 +10,20 @@
 #define LIMIT_DEFAULT 100u
 #define LIMIT_MAX 5000u
 
+/* The second number of /proc/self/statm, in pages. */
 static int64_t resident_bytes(void)
 {
-    unsigned long total, resident = 0;
+    char line[128] = "";
     FILE *f = fopen("/proc/self/statm", "re");
+    const char *second;
 
     if (!f)
         return 0;
-    if (fscanf(f, "%lu %lu", &total, &resident) != 2)
-        resident = 0;
+    if (!fgets(line, sizeof line, f))
+        line[0] = '\0';
     fclose(f);
-    return (int64_t)resident * sysconf(_SC_PAGESIZE);
+    second = strchr(line, ' ');
+    return second ? (int64_t)strtoul(second, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
 }
 
 static void put_messages(const struct testnet_stats *n, struct json_out *o)

@@ -165,8 +165,9 @@ static void put_status(void *ctx, struct buf *b)
     buf_printf(b,
                ",\"smpp\":{\"state\":\"%s\",\"queued\":%u,\"outstanding\":%u,\"submitted\":%llu,"
                "\"delivered\":%llu},\"uptimeMs\":%lld",
-               smpp_esme_state_name(s->state), s->queued, s->outstanding,
-               (unsigned long long)s->submitted, (unsigned long long)s->delivered,
+               conf_string(d->conf, "smpp_host")[0] ? smpp_esme_state_name(s->state) : "off",
+               s->queued, s->outstanding, (unsigned long long)s->submitted,
+               (unsigned long long)s->delivered,
                (long long)(xk_now(xk_clock_system()) - d->started_at));
 }
 

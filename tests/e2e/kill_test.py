@@ -8,7 +8,7 @@ import random
 import signal
 import time
 
-from xk import Tap, World, check, wait_for
+from xk import Tap, World, check
 
 tap = Tap()
 SEED = int(os.environ.get("XT_SEED", "1"))
@@ -34,26 +34,50 @@ def kill_9_at_random_moments():
             world.platform.stop(signal.SIGKILL)
             world.start_platform()
         check(len(batches) == 10, "not all batches were applied")
-        tasks = []
-        for batch in batches:
-            wait_for("the batch to finish", lambda b=batch: (lambda s: s["finished"] == s["total"])(
-                client.call("GET", f"/write/batch/{b}")), 240, 0.5)
-            tasks += world.tasks(client, batch)
+        tasks = world.settle(client, batches, 240)
         check(len(tasks) == len(cards), f"{len(tasks)} tasks for {len(cards)} cards")
-        bad = [t for t in tasks if t["state"] != "SUCCESS"]
-        check(not bad, f"{len(bad)} tasks did not succeed, the first: {bad[:1]}")
-        devices = {d["cid"]: d for d in world.fleet_devices()}
-        numbers = {}
-        for t in tasks:
-            check(t["imsi"] not in numbers, f"{t['imsi']} was given to {numbers.get(t['imsi'])} and {t['cid']}")
-            numbers[t["imsi"]] = t["cid"]
-            check(devices[t["cid"]]["imsi"] == t["imsi"], f"{t['cid']} carries {devices[t['cid']]['imsi']}, not {t['imsi']}")
-        pool = client.call("GET", "/number/pool/main")
-        check(pool["inUse"] == len(cards) and pool["locked"] == pool["assigned"] == pool["written"] == 0, str(pool))
-        status = world.fleet_get("/fleet/v1/status")
-        check(status.get("mixed_cards", 0) == 0, f"cards in a mixed state: {status}")
+        world.agree(client, tasks)
         print(f"# seed {SEED}: {KILLS} kills, {len(tasks)} writes, "
               f"{sum(t['attempts'] > 1 for t in tasks)} of them repeated")
+
+
+@tap.case
+def kill_9_in_bursts():
+    """Killed again before it is ready, several times in a row, while everything is under way."""
+    chance = random.Random(SEED + 1)
+    count = max(DEVICES // 4, 20)
+    with World(count, ["--seed", str(SEED + 1), "--sms-loss", "100"], OPTIONS, "burst") as world:
+        client = world.client()
+        cards = world.prepare(client, spare=count // 4)
+        batch = world.apply_all(client, cards)
+        for _ in range(6):
+            time.sleep(chance.uniform(0.05, 0.4))  # a moment, not a wait for something
+            world.platform.stop(signal.SIGKILL)
+            for _ in range(chance.randrange(2, 8)):
+                world.platform.launch()
+                time.sleep(chance.uniform(0.0, 0.05))
+                world.platform.stop(signal.SIGKILL)
+            world.start_platform()
+        tasks = world.settle(client, [batch], 240)
+        check(len(tasks) == count, f"{len(tasks)} tasks for {count} cards")
+        world.agree(client, tasks)
+
+
+@tap.case
+def sigterm_under_load():
+    """A clean stop in the middle, nothing taken twice or forgotten, and on it goes."""
+    with World(100, ["--seed", str(SEED)], OPTIONS, "term") as world:
+        client = world.client()
+        cards = world.prepare(client, spare=25)
+        batch = world.apply_all(client, cards)
+        for _ in range(4):
+            before = client.call("GET", f"/write/batch/{batch}")["finished"]
+            begin = time.monotonic()
+            status = world.platform.stop(signal.SIGTERM)
+            check(status == 0, f"exit status {status} with {before} of {len(cards)} done")
+            check(time.monotonic() - begin < 5, f"stopping took {time.monotonic() - begin:.1f} s")
+            world.start_platform()
+        world.agree(client, world.settle(client, [batch]))
 
 
 tap.run()

@@ -200,11 +200,16 @@ class Platform:
         check(status == 0, f"--add-app {what}: {err}")
         return out.strip()
 
-    def start(self):
+    def launch(self):
+        """Started, not waited for."""
         port_file = os.path.join(self.dir, "platform.port")
         if os.path.exists(port_file):
             os.unlink(port_file)
         self.process = Process(self.argv("--port-file", port_file), self.log)
+        return port_file
+
+    def start(self):
+        port_file = self.launch()
         wait_for("the platform's port", lambda: os.path.exists(port_file) or not self.process.alive(), pause=0.005)
         check(self.process.alive(), "the platform ended:\n" + self.process.tail())
         return self
@@ -255,7 +260,6 @@ class World:
         self.dir = self.folder.path
         self.fleet_args, self.more = list(fleet_args), list(platform_options)
         self.fleet = None
-        self.smpp_door = lambda port: port  # a test may put something in between
         self.token, key = secrets.token_hex(16), secrets.token_hex(32)
         self.key_file = self.path("home.key")
         with open(os.open(self.key_file, os.O_CREAT | os.O_WRONLY, 0o600), "w") as f:
@@ -272,7 +276,7 @@ class World:
         self.platform.secret = self.platform.add_app("test:admin")
         wait_for("the certificate", self._certificate)
         self.start_fleet()
-        self.platform.options += ["smpp_host=127.0.0.1", f"smpp_port={self.smpp_door(self.fleet_ports['smpp'])}",
+        self.platform.options += ["smpp_host=127.0.0.1", f"smpp_port={self.fleet_ports['smpp']}",
                                   f"home_url=http://127.0.0.1:{self.fleet_ports['home']}"]
         self.start_platform()
         return self
@@ -345,6 +349,52 @@ class World:
             devices += page
             if len(page) < 500:
                 return devices
+
+    def settle(self, client, batches, seconds=120, retry=False):
+        """All tasks of these batches, ended; with `retry` an operator tries again what needs a person (W4), and
+        resumes what the circuit-breaker holds."""
+        def ended(batch):
+            state = client.call("GET", f"/write/batch/{batch}")
+            if retry and state["paused"]:
+                client.call("POST", "/write/batch/resume", body={"batchId": batch})
+            if state["finished"] < state["total"]:
+                return False
+            failed = [t for t in self.tasks(client, batch) if t["state"] != "SUCCESS"] if retry else []
+            for t in failed:
+                client.raw("POST", "/api/v1/write/retry", body=json.dumps({"taskId": t["taskId"]}).encode())
+            return not failed
+
+        for batch in batches:
+            wait_for(f"batch {batch}", lambda b=batch: ended(b), seconds, 0.2)
+        return [t for batch in batches for t in self.tasks(client, batch)]
+
+    def identities(self):
+        """The IMSI of each card, as the modems read it: one without power is asked again."""
+        known = {}
+
+        def look():
+            known.update((d["cid"], d["imsi"]) for d in self.fleet_devices() if d["imsi"])
+            return len(known) == self.devices
+        wait_for("all devices to have power", look)
+        return known
+
+    def agree(self, client, tasks):
+        """Every task a success; task, card register, network and card name one number; none given twice; the pool
+        counts what is in use; no card in a mixed state."""
+        bad = [t for t in tasks if t["state"] != "SUCCESS"]
+        check(not bad, f"{len(bad)} tasks did not succeed, the first: {bad[:1]}")
+        devices = self.identities()
+        given = {}
+        for t in tasks:
+            check(t["imsi"] not in given, f"{t['imsi']} was given to {given.get(t['imsi'])} and {t['cid']}")
+            given[t["imsi"]] = t["cid"]
+            card, device = client.call("GET", f"/card/{t['cid']}"), devices[t["cid"]]
+            check(card["imsi"] == t["imsi"] == device,
+                  f"{t['cid']}: register {card['imsi']}, task {t['imsi']}, card {device}")
+        pool = client.call("GET", "/number/pool/main")
+        check(pool["inUse"] == len(tasks) and not (pool["locked"] or pool["assigned"] or pool["written"]), str(pool))
+        cards = self.fleet_get("/fleet/v1/check")
+        check(cards["cards"] == self.devices and cards["mixed"] == 0, f"cards in a mixed state: {cards}")
 
     def stop(self):
         self.platform.stop()

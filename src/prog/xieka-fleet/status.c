@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GET /fleet/v1/status, /fleet/v1/device/CID, /fleet/v1/devices?after=CID&limit=N */
+/* GET /fleet/v1/status, /fleet/v1/check, /fleet/v1/device/CID,
+ * /fleet/v1/devices?after=CID&limit=N */
 #include <unistd.h>
 
 #include "prog/xieka-fleet/program.h"
@@ -136,12 +137,36 @@ static bool put_list(struct program *p, struct http_request *req, struct json_ou
     return true;
 }
 
+/* Each card looked through: none may be in a mixed state, whatever happened to it. */
+static void put_check(struct program *p, struct json_out *o)
+{
+    struct fleet_device d;
+    int64_t mixed = 0;
+
+    json_open_object(o, NULL);
+    json_put_int(o, "cards", fleet_devices(p->fleet));
+    json_open_array(o, "mixed_cids");
+    for (uint32_t i = 0; i < fleet_devices(p->fleet); i++) {
+        if (usim_check(fleet_card(p->fleet, i)) == XK_OK)
+            continue;
+        if (mixed++ < (int64_t)LIMIT_DEFAULT && fleet_get_device(p->fleet, i, &d) == XK_OK)
+            json_put_text(o, NULL, d.cid);
+    }
+    json_close_array(o);
+    json_put_int(o, "mixed", mixed);
+    json_close_object(o);
+}
+
 static bool put_answer(struct program *p, struct http_request *req, struct json_out *o)
 {
     static const char one[] = "/fleet/v1/device/";
 
     if (strcmp(req->path, "/fleet/v1/status") == 0) {
         put_status(p, o);
+        return true;
+    }
+    if (strcmp(req->path, "/fleet/v1/check") == 0) {
+        put_check(p, o);
         return true;
     }
     if (strcmp(req->path, "/fleet/v1/devices") == 0)

@@ -69,12 +69,9 @@ static enum xk_err check_database(const struct daemon *d)
 {
     const char *database = conf_string(d->conf, "database");
 
-    if (strcmp(database, "sqlite") == 0 || strncmp(database, "sqlite:", 7) == 0)
+    if (strcmp(database, "sqlite") == 0 || strncmp(database, "sqlite:", 7) == 0 ||
+        strncmp(database, "postgresql:", 11) == 0)
         return XK_OK;
-#ifdef XIEKA_PGSQL
-    if (strncmp(database, "postgresql:", 11) == 0)
-        return XK_OK;
-#endif
     fprintf(stderr, "xiekad: database: '%s' is none this program knows\n", database);
     return XK_E_VALUE;
 }

@@ -50,7 +50,7 @@ def check(what, good, why=""):
 
 def skip(why):
     print(f"1..0 # SKIP {why}")
-    sys.exit(77)
+    sys.exit(0)
 
 
 def driver():

@@ -73,7 +73,7 @@ def check_rp(tap, path, expected):
 def main():
     if not shutil.which("tshark"):
         print("1..0 # SKIP tshark is not installed")
-        return 77
+        return 0
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
         for kind, check in (("smpp", check_smpp), ("rp", check_rp)):

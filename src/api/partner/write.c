@@ -14,8 +14,7 @@ struct wish_texts {
     const char *order_no, *cid, *iccid, *eid, *msisdn, *pool, *mode, *channel, *callback;
 };
 
-static bool read_wish(struct call *c, const struct json *v, struct wish_texts *t, const char **bad,
-                      enum xk_err *err)
+static enum xk_err read_wish(const struct json *v, struct wish_texts *t, const char **bad)
 {
     const struct json_field fields[] = {
         {.name = "orderNo",
@@ -64,10 +63,8 @@ static bool read_wish(struct call *c, const struct json *v, struct wish_texts *t
          .text = &t->callback},
     };
 
-    (void)c;
     *t = (struct wish_texts){.mode = "NEW", .channel = "AUTO"};
-    *err = json_read_fields(v, fields, ARRAY_LEN(fields), bad);
-    return *err == XK_OK;
+    return json_read_fields(v, fields, ARRAY_LEN(fields), bad);
 }
 
 static bool url_ok(const char *url)
@@ -101,6 +98,17 @@ static int check_wish(const struct wish_texts *t, struct order_wish *w, const ch
     return CODE_OK;
 }
 
+/* A wish from its JSON; CODE_OK, or why not and *bad the field. */
+static int parse_wish(const struct json *v, struct wish_texts *t, struct order_wish *w,
+                      const char **bad)
+{
+    enum xk_err err = read_wish(v, t, bad);
+
+    if (err == XK_OK)
+        return check_wish(t, w, bad);
+    return err == XK_E_NOT_FOUND ? CODE_MISSING : CODE_PARAMETER;
+}
+
 /* The card's CID by whatever it was named; unknown ones go on under the name given, so that the
  * refusal is remembered with the order. EIDs come with the international cards. */
 static enum xk_err resolve_cid(struct call *c, const struct wish_texts *t, char cid[21])
@@ -124,14 +132,9 @@ static enum xk_err apply_one(struct call *c, const struct json *v, const char *b
     struct order_wish w = {.app_id = c->app.id, .batch_id = batch_id};
     struct wish_texts texts;
     char cid[21];
-    enum xk_err err;
     bool repeat;
 
-    if (!read_wish(c, v, &texts, bad, &err)) {
-        *code = err == XK_E_NOT_FOUND ? CODE_MISSING : CODE_PARAMETER;
-        return XK_OK;
-    }
-    *code = check_wish(&texts, &w, bad);
+    *code = parse_wish(v, &texts, &w, bad);
     if (*code != CODE_OK)
         return XK_OK;
     TRY(resolve_cid(c, &texts, cid));
@@ -169,15 +172,10 @@ static bool items_ok(struct call *c, const struct json *items)
     struct wish_texts texts;
     struct order_wish w;
     const char *bad;
-    enum xk_err err;
 
     for (size_t i = 0; i < json_length(items); i++) {
-        int code = CODE_MISSING;
+        int code = parse_wish(json_at(items, i), &texts, &w, &bad);
 
-        if (read_wish(c, json_at(items, i), &texts, &bad, &err))
-            code = check_wish(&texts, &w, &bad);
-        else if (err != XK_E_NOT_FOUND)
-            code = CODE_PARAMETER;
         if (code == CODE_OK)
             continue;
         return answer_refused(c, code, arena_printf(c->order->arena, "items[%zu].%s", i, bad));

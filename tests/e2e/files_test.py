@@ -162,6 +162,21 @@ def a_bad_configuration_is_named():
 
 
 @tap.case
+def an_application_that_cannot_be_is_refused():
+    with Folder("files") as folder:
+        platform = Platform(folder)
+        for what in ("", ":", "a b", "x" * 33, "x" * 33 + ":query", "x:wrte", "x:query,", "x:,", "x:query:here",
+                     "x:query:300.1.1.1", "x:query:10.0.0.0/33", "x:query:10.0.0.0/x", "x:query:::1/129",
+                     "x:query:10.0.0.0/8,"):
+            status, out, err = platform.run("--add-app", what)
+            check(status == 1 and out == "" and f"xiekad: {what}: " in err, f"{what}: {status} {out}{err}")
+        for what in ("x", "y:query,import", "z:admin:10.0.0.0/8,::1/128,127.0.0.1"):
+            check(len(platform.add_app(what)) >= 40, "no secret")
+        status, out, err = platform.run("--add-app", "x")
+        check(status == 1 and out == "" and "exists" in err, f"a second time: {err}")
+
+
+@tap.case
 def a_data_directory_is_kept_private_and_single():
     with Folder("files") as folder:
         platform = Platform(folder)

@@ -397,9 +397,7 @@ class World:
         check(cards["cards"] == self.devices and cards["mixed"] == 0, f"cards in a mixed state: {cards}")
 
     def stop(self):
-        self.platform.stop()
-        if self.fleet:
-            self.fleet.stop()
+        return [self.platform.stop(), self.fleet.stop() if self.fleet else 0]
 
     def __enter__(self):
         try:
@@ -410,7 +408,9 @@ class World:
 
     def __exit__(self, kind, value, trace):
         try:
-            self.stop()
+            ends = self.stop()
+            # a sanitizer's complaint is a bad end, too
+            check(value or all(status in (0, None) for status in ends), f"exit statuses {ends}")
         finally:
             if value:
                 for process in (self.platform.process, self.fleet):

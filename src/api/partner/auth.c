@@ -67,37 +67,29 @@ enum xk_err auth_load_app(struct store *s, struct keystore *ks, const char *app_
     return err;
 }
 
-enum xk_err partner_add_app(struct store *s, struct keystore *ks, const struct xk_rand *rand,
-                            const char *app_id, const char *name, const char *roles,
-                            const char *ip_allow, int64_t now, char secret[64])
+/* Each of a list with commas; the empty list holds none. */
+static bool all_of(const char *list, bool (*good)(struct bytes one))
 {
-    static const struct store_query q = {
-        "app_add", "INSERT INTO app (app_id, name, secret, algorithm, roles, ip_allow, "
-                   "daily_limit, created_at) VALUES ($1, $2, $3, 'HMAC-SHA256', $4, $5, 100000, "
-                   "$6)"};
-    uint8_t sealed[KEYSTORE_SEALED_MAX];
-    char context[APP_ID_MAX + 16];
-    uint8_t raw[TOKEN_BYTES];
-    struct secret text;
-    struct buf b;
-    size_t n;
+    if (*list == '\0')
+        return true;
+    for (const char *at = list;; at++) {
+        size_t n = strcspn(at, ",");
 
-    if (strlen(app_id) > APP_ID_MAX || app_id[0] == '\0' ||
-        strspn(app_id, JSON_ID) != strlen(app_id))
-        return XK_E_VALUE;
-    xk_rand_fill(rand, raw, sizeof raw);
-    buf_init_fixed(&b, secret, 64);
-    base64url_put(&b, BYTES_OF(raw));
-    TRY(secret_set(&text, buf_bytes(&b)));
-    buf_put_u8(&b, '\0');
-    explicit_bzero(raw, sizeof raw);
-    snprintf(context, sizeof context, "app.secret:%s", app_id);
-    TRY(keystore_seal(ks, bytes_cstr(context), &text, sealed, sizeof sealed, &n));
-    secret_wipe(&text);
-    return store_exec(s, &q,
-                      SV(sv_text(app_id), sv_text(name), sv_bytes(BYTES(sealed, n)), sv_text(roles),
-                         sv_text(ip_allow), sv_int(now)),
-                      6, NULL);
+        if (!good(BYTES(at, n)))
+            return false;
+        at += n;
+        if (*at == '\0')
+            return true;
+    }
+}
+
+static bool is_role(struct bytes word)
+{
+    for (size_t i = ROLE_NONE + 1; i < ARRAY_LEN(role_names); i++) {
+        if (bytes_eq(word, bytes_cstr(role_names[i])))
+            return true;
+    }
+    return bytes_eq(word, bytes_cstr("admin"));
 }
 
 static bool parse_address(const char *text, uint8_t out[16])
@@ -135,6 +127,60 @@ static bool in_network(const char *peer, struct bytes cidr)
             return false;
     }
     return true;
+}
+
+/* An address, or an address and its leading bits. */
+static bool is_network(struct bytes cidr)
+{
+    uint8_t address[16];
+    char text[64];
+    char *slash, *end;
+    unsigned long bits;
+
+    if (!bytes_to_cstr(cidr, text, sizeof text))
+        return false;
+    slash = strchr(text, '/');
+    if (slash)
+        *slash = '\0';
+    if (!parse_address(text, address) || !slash)
+        return slash == NULL && parse_address(text, address);
+    bits = strtoul(slash + 1, &end, 10);
+    return slash[1] >= '0' && slash[1] <= '9' && *end == '\0' &&
+           bits <= (strchr(text, ':') ? 128 : 32);
+}
+
+enum xk_err partner_add_app(struct store *s, struct keystore *ks, const struct xk_rand *rand,
+                            const char *app_id, const char *name, const char *roles,
+                            const char *ip_allow, int64_t now, char secret[64])
+{
+    static const struct store_query q = {
+        "app_add", "INSERT INTO app (app_id, name, secret, algorithm, roles, ip_allow, "
+                   "daily_limit, created_at) VALUES ($1, $2, $3, 'HMAC-SHA256', $4, $5, 100000, "
+                   "$6)"};
+    uint8_t sealed[KEYSTORE_SEALED_MAX];
+    char context[APP_ID_MAX + 16];
+    uint8_t raw[TOKEN_BYTES];
+    struct secret text;
+    struct buf b;
+    size_t n;
+
+    if (strlen(app_id) > APP_ID_MAX || app_id[0] == '\0' ||
+        strspn(app_id, JSON_ID) != strlen(app_id) || !all_of(roles, is_role) ||
+        !all_of(ip_allow, is_network))
+        return XK_E_VALUE;
+    xk_rand_fill(rand, raw, sizeof raw);
+    buf_init_fixed(&b, secret, 64);
+    base64url_put(&b, BYTES_OF(raw));
+    TRY(secret_set(&text, buf_bytes(&b)));
+    buf_put_u8(&b, '\0');
+    explicit_bzero(raw, sizeof raw);
+    snprintf(context, sizeof context, "app.secret:%s", app_id);
+    TRY(keystore_seal(ks, bytes_cstr(context), &text, sealed, sizeof sealed, &n));
+    secret_wipe(&text);
+    return store_exec(s, &q,
+                      SV(sv_text(app_id), sv_text(name), sv_bytes(BYTES(sealed, n)), sv_text(roles),
+                         sv_text(ip_allow), sv_int(now)),
+                      6, NULL);
 }
 
 static bool address_allowed(const struct app *app, const char *peer)

@@ -289,6 +289,16 @@ static void close_all(struct daemon *d)
         close(d->lock_fd);
 }
 
+/* The text up to the next colon (or all that is left) into out, when there is any. */
+static bool take_part(const char **at, size_t n, char *out, size_t cap)
+{
+    if (n > 0 && !bytes_to_cstr(BYTES(*at, n), out, cap))
+        return false;
+    *at += n;
+    *at += **at == ':';
+    return true;
+}
+
 /* --add-app ID[:ROLES[:CIDRS]]: prints the secret, once. */
 static enum xk_err add_app(struct daemon *d, const char *what)
 {
@@ -298,8 +308,12 @@ static enum xk_err add_app(struct daemon *d, const char *what)
     char secret[64];
     enum xk_err err;
 
-    if (sscanf(what, "%32[^:]:%64[^:]:%256s", id, roles, cidrs) < 1)
-        return XK_E_VALUE;
+    const char *at = what;
+
+    if (!take_part(&at, strcspn(at, ":"), id, sizeof id) ||
+        !take_part(&at, strcspn(at, ":"), roles, sizeof roles) ||
+        !take_part(&at, strlen(at), cidrs, sizeof cidrs)) /* which have colons of their own */
+        return complain(what, XK_E_VALUE);
     TRY(jobs_start(d));
     err = store_begin(d->store);
     if (err == XK_OK)
@@ -308,7 +322,7 @@ static enum xk_err add_app(struct daemon *d, const char *what)
     if (err == XK_OK)
         err = store_commit(d->store);
     jobs_finish(d);
-    if (complain(id, err) == XK_OK)
+    if (complain(what, err) == XK_OK)
         printf("%s\n", secret);
     explicit_bzero(secret, sizeof secret);
     return err;

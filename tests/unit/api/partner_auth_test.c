@@ -201,7 +201,7 @@ TEST(the_daily_limit)
 /* Every route against every role: as routes.def says, and never in by default. */
 TEST(each_route_and_role)
 {
-    static const char *const roles[] = {"query", "write", "import", "admin", "nothing"};
+    static const char *const roles[] = {"query", "write", "import", "admin", ""};
     static const enum route_role held[] = {ROLE_QUERY, ROLE_WRITE, ROLE_IMPORT};
     const struct route *routes;
     size_t n;
@@ -232,8 +232,41 @@ TEST(each_route_and_role)
     }
 }
 
+/* An application with a role or network that means nothing would stay outside, or let others in. */
+TEST(applications_that_cannot_be)
+{
+    static const struct {
+        const char *id, *roles, *networks;
+    } rows[] = {
+        {"", "query", ""},
+        {"a b", "query", ""},
+        {"x", "wrte", ""},
+        {"x", "query,", ""},
+        {"x", ",", ""},
+        {"x", "query", "here"},
+        {"x", "query", "10.0.0"},
+        {"x", "query", "10.0.0.0/33"},
+        {"x", "query", "10.0.0.0/"},
+        {"x", "query", "::1/129"},
+        {"x", "query", "10.0.0.0/8,"},
+        {"x", "query", "10.0.0.0/-1"},
+    };
+    struct partner_bench b;
+    char secret[64];
+
+    partner_bench_init(&b, NULL, "");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        CHECK_INT(partner_add_app(b.store, b.ks, &b.rand, rows[i].id, "x", rows[i].roles,
+                                  rows[i].networks, b.c.now, secret),
+                  XK_E_VALUE);
+    CHECK_OK(partner_add_app(b.store, b.ks, &b.rand, "x", "x", "query,import",
+                             "10.0.0.0/8,::1/128,192.0.2.1", b.c.now, secret));
+    partner_bench_fini(&b);
+}
+
 TESTS_MAIN(XT_CASE(the_signature_of_a_known_request), XT_CASE(a_good_call_is_let_in),
            XT_CASE(each_way_to_be_kept_out), XT_CASE(a_signature_covers_everything),
            XT_CASE(tokens_expire_give_way_and_are_revoked),
            XT_CASE(tokens_are_not_given_to_strangers), XT_CASE(call_limits),
-           XT_CASE(the_daily_limit), XT_CASE(each_route_and_role))
+           XT_CASE(the_daily_limit), XT_CASE(each_route_and_role),
+           XT_CASE(applications_that_cannot_be))

@@ -21,12 +21,14 @@ static void die(const char *what)
 static long resident(void)
 {
     FILE *f = fopen("/proc/self/statm", "r");
-    long pages = 0;
+    char line[128];
+    const char *second;
 
-    if (!f || fscanf(f, "%*s %ld", &pages) != 1)
+    /* pages in all, pages resident, ... */
+    if (!f || !fgets(line, sizeof line, f) || !(second = strchr(line, ' ')))
         die("statm");
     fclose(f);
-    return pages * sysconf(_SC_PAGESIZE);
+    return strtol(second, NULL, 10) * sysconf(_SC_PAGESIZE);
 }
 
 static void fill_key(struct secret *key, const struct xk_rand *rand)

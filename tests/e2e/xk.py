@@ -393,8 +393,9 @@ class World:
                   f"{t['cid']}: register {card['imsi']}, task {t['imsi']}, card {device}")
         pool = client.call("GET", "/number/pool/main")
         check(pool["inUse"] == len(tasks) and not (pool["locked"] or pool["assigned"] or pool["written"]), str(pool))
-        # a card that has just lost its power is whole again once its journal was played back; a mixture stays one
-        wait_for("every card to be whole", lambda: self.fleet_get("/fleet/v1/check")["mixed"] == 0)
+        # a card whose power was cut cannot be told before its next reset; then none may be a mixture
+        cards = wait_for("every card to have power", lambda: (lambda c: c["cut"] == 0 and c)(self.fleet_get("/fleet/v1/check")))
+        check(cards["mixed"] == 0, f"cards in a mixed state: {cards}")
 
     def stop(self):
         return [self.platform.stop(), self.fleet.stop() if self.fleet else 0]

@@ -538,7 +538,9 @@ enum xk_err nvm_check(struct nvm *n)
     uint8_t raw[NVM_PAGE_LEN];
     struct head h;
 
-    if (n->broken || n->dirty)
+    if (n->broken)
+        return XK_E_CLOSED;
+    if (n->dirty)
         return XK_E_STATE;
     for (unsigned i = 0; i < n->pages; i++) {
         if (n->map[i] == 0)

@@ -89,7 +89,8 @@ void nvm_rollback(struct nvm *n);
 enum xk_err nvm_recover(struct nvm *n) XK_MUST_CHECK;
 
 void nvm_get_wear(const struct nvm *n, struct nvm_wear *out);
-/* Every page in use is whole and is where it should be; XK_E_STATE when not. */
+/* Every page in use is whole and is where it should be; XK_E_STATE when not, XK_E_CLOSED when power
+ * was cut and nvm_recover has not run yet. */
 enum xk_err nvm_check(struct nvm *n) XK_MUST_CHECK;
 size_t nvm_bytes(const struct nvm *n); /* what the journal itself costs */
 

@@ -65,7 +65,8 @@ struct usim_state {
     struct nvm_wear wear;
 };
 enum xk_err usim_get_state(struct usim *card, struct usim_state *out) XK_MUST_CHECK;
-/* The card as it is is whole: banks, files and journal agree. XK_E_STATE names a mixture. */
+/* The card as it is is whole: banks, files and journal agree. XK_E_STATE names a mixture.
+ * XK_E_CLOSED: its power was cut; the next reset plays the journal back, then it can be told. */
 enum xk_err usim_check(struct usim *card) XK_MUST_CHECK;
 /* Memory this card takes besides its non-volatile memory. */
 size_t usim_bytes(const struct usim *card);

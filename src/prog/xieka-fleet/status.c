@@ -142,18 +142,23 @@ static void put_check(struct program *p, struct json_out *o)
 {
     struct fleet_device d;
     int64_t mixed = 0;
+    int64_t cut = 0;
 
     json_open_object(o, NULL);
     json_put_int(o, "cards", fleet_devices(p->fleet));
     json_open_array(o, "mixed_cids");
     for (uint32_t i = 0; i < fleet_devices(p->fleet); i++) {
-        if (usim_check(fleet_card(p->fleet, i)) == XK_OK)
+        enum xk_err err = usim_check(fleet_card(p->fleet, i));
+
+        cut += err == XK_E_CLOSED;
+        if (err == XK_OK || err == XK_E_CLOSED)
             continue;
         if (mixed++ < (int64_t)LIMIT_DEFAULT && fleet_get_device(p->fleet, i, &d) == XK_OK)
             json_put_text(o, NULL, d.cid);
     }
     json_close_array(o);
     json_put_int(o, "mixed", mixed);
+    json_put_int(o, "cut", cut); /* lost its power, not reset yet: cannot be told */
     json_close_object(o);
 }
 

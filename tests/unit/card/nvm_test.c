@@ -305,9 +305,29 @@ TEST(open_leaves_other_things_alone)
     nvm_memory_free(m);
 }
 
-TESTS_MAIN(XT_CASE(unwritten_memory_is_the_rom), XT_CASE(writes_are_seen_and_survive),
-           XT_CASE(rollback_forgets), XT_CASE(what_did_not_change_is_not_written),
-           XT_CASE(power_cut_leaves_old_or_new), XT_CASE(power_cut_in_recovery),
-           XT_CASE(wear_is_counted_and_level), XT_CASE(wear_survives_torn_pages),
-           XT_CASE(worn_out_memory_refuses), XT_CASE(endurance_by_grade),
-           XT_CASE(format_keeps_counts), XT_CASE(open_leaves_other_things_alone))
+/* Between a cut and its recovery nothing can be said of the memory; it is not called a mixture. */
+TEST(a_cut_is_told_from_a_mixture)
+{
+    struct bench b;
+
+    bench_init(&b);
+    put_number(b.n, 1);
+    nvm_memory_cut_at(b.memory, 1, 5);
+    CHECK_INT(nvm_commit(b.n), XK_E_CLOSED);
+    CHECK_INT(nvm_check(b.n), XK_E_CLOSED);
+    CHECK_OK(nvm_recover(b.n));
+    CHECK_OK(nvm_check(b.n));
+    put_number(b.n, 2); /* not committed: what is read is not what lies there */
+    CHECK_INT(nvm_check(b.n), XK_E_STATE);
+    nvm_rollback(b.n);
+    CHECK_OK(nvm_check(b.n));
+    bench_fini(&b);
+}
+
+TESTS_MAIN(XT_CASE(a_cut_is_told_from_a_mixture), XT_CASE(unwritten_memory_is_the_rom),
+           XT_CASE(writes_are_seen_and_survive), XT_CASE(rollback_forgets),
+           XT_CASE(what_did_not_change_is_not_written), XT_CASE(power_cut_leaves_old_or_new),
+           XT_CASE(power_cut_in_recovery), XT_CASE(wear_is_counted_and_level),
+           XT_CASE(wear_survives_torn_pages), XT_CASE(worn_out_memory_refuses),
+           XT_CASE(endurance_by_grade), XT_CASE(format_keeps_counts),
+           XT_CASE(open_leaves_other_things_alone))

@@ -93,7 +93,7 @@ PLANTED = [
     ("check-words", "banned function", "src/base/x.c", SPDX + "f() { sprintf(b, c); }\n", "banned"),
     ("check-words", "stack allocation", "src/base/x.c", SPDX + "p = alloca (9);\n", "banned"),
     ("check-words", "note to oneself", "docs/x.md", "TODO later\n", "note to oneself"),
-    ("check-words", "path of one machine", "docs/x.md", "see /work/x\n", "path of one machine"),
+    ("check-words", "path of one machine", "docs/x.md", "see /w" + "ork/x\n", "path of one machine"),
     ("check-words", "registry host", "docs/x.md", "https://registry.corp.example/x\n", "registry"),
     ("check-words", "no licence line in C", "src/base/x.c", "int x;\n", "no licence line"),
     ("check-words", "no licence line in a script", "scripts/x", "#!/bin/sh\n", "no licence line"),

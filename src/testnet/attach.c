@@ -141,6 +141,7 @@ static void accept(struct testnet *t, uint32_t device)
     t->stats.attached++;
     testnet_say(t, device, &m);
     testnet_forget_challenge(d);
+    testnet_rp_lost(t, d->subscriber);
     testnet_later(t, t->now, EVENT_DELIVER, d->subscriber, 0);
     tell_attach(t, device);
 }

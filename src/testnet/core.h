@@ -123,6 +123,8 @@ int64_t testnet_listens_at(const struct testnet *t, const struct device *d);
 /* smsc.c */
 void testnet_deliver(struct testnet *t, uint32_t subscriber);
 void testnet_expire(struct testnet *t, uint32_t subscriber);
+/* The terminal has a new connection: what was under way on the old one is lost and sent again. */
+void testnet_rp_lost(struct testnet *t, uint32_t subscriber);
 void testnet_rp_due(struct testnet *t, uint32_t subscriber, uint32_t sending);
 void testnet_message_ended(struct testnet *t, uint32_t subscriber, struct message *m,
                            enum testnet_fate fate, uint8_t cause);

@@ -153,6 +153,18 @@ void testnet_rp_due(struct testnet *t, uint32_t subscriber, uint32_t sending)
         testnet_again(t, subscriber, s->sending);
 }
 
+void testnet_rp_lost(struct testnet *t, uint32_t subscriber)
+{
+    struct subscriber *s = &t->subscribers[subscriber];
+
+    if (!s->sending)
+        return;
+    t->stats.retries++;
+    s->sending->attempts++;
+    s->sending->not_before = t->now;
+    s->sending = NULL;
+}
+
 static void drop_expired(struct testnet *t, uint32_t subscriber)
 {
     struct message *next;

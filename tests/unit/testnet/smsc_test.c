@@ -314,7 +314,32 @@ TEST(not_taken)
     testnet_free(b.net);
 }
 
+/* A terminal that attaches again has lost what was under way: it comes again at once, not after
+ * TR1N. */
+TEST(a_new_connection_brings_it_at_once)
+{
+    struct bench b;
+    uint64_t id;
+    uint8_t first, ref;
+
+    bench_init(&b);
+    attach(&b, IMSI);
+    CHECK_OK(submit(&b, "again", 0, &id));
+    run_for(&b, 0);
+    expect_delivery(&b, &first, "again");
+    attach(&b, IMSI);
+    run_for(&b, 0);
+    expect_delivery(&b, &ref, "again");
+    CHECK(ref != first);
+    ack(&b, ref);
+    check_receipt(&b, id, TESTNET_DELIVERED);
+    run_for(&b, 36 * SECOND); /* the old wait is over: nothing more */
+    CHECK_INT(stats(&b).retries, 1);
+    testnet_free(b.net);
+}
+
 TESTS_MAIN(XT_CASE(delivered), XT_CASE(one_after_another), XT_CASE(kept_until_it_attaches),
-           XT_CASE(expired), XT_CASE(unanswered_is_sent_again), XT_CASE(each_refusal),
+           XT_CASE(expired), XT_CASE(unanswered_is_sent_again),
+           XT_CASE(a_new_connection_brings_it_at_once), XT_CASE(each_refusal),
            XT_CASE(refused_at_the_door), XT_CASE(closed_with_messages_waiting),
            XT_CASE(to_the_platform), XT_CASE(to_another_number), XT_CASE(not_taken))

@@ -46,7 +46,8 @@ enum profile_verdict {
 struct profile_builder;
 enum xk_err profile_builder_new(const struct profile_limits *limits, struct profile_builder **out)
     XK_MUST_CHECK;
-/* The next bytes of the (decrypted) package, cut anywhere. A refusal is the verdict, not an error. */
+/* The next bytes of the (decrypted) package, cut anywhere. A refusal is the verdict, not an error.
+ */
 enum xk_err profile_builder_feed(struct profile_builder *b, struct bytes part) XK_MUST_CHECK;
 enum profile_verdict profile_builder_verdict(const struct profile_builder *b);
 /* No more bytes will come: a package without its end is refused. */

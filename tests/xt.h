@@ -117,6 +117,8 @@ static inline int xt_run(const struct xt_case *cases, size_t n)
 
 /* clang-format off */
 #define XT_CASE(name) {#name, test_##name}
+/* Under a name that is no identifier: "SGP.23 4.3.2 AuthenticateClientNIST 01_Nominal: ..." */
+#define XT_NAMED(text, name) {text, test_##name}
 /* clang-format on */
 /* TESTS_MAIN(XT_CASE(a), XT_CASE(b)) */
 #define TESTS_MAIN(...)                                                                            \

@@ -3,9 +3,11 @@
 
 #include "net/httpc/transfer.h"
 
+#include <assert.h>
+
 struct httpc {
     struct httpc_options o;
-    char *ca_file;
+    char *texts[4]; /* its strings */
     CURLM *multi;
     struct loop_timer *timer;
     struct transfer *transfers;
@@ -220,16 +222,29 @@ static void set_defaults(struct httpc_options *o)
         o->body_max = 4u << 20;
 }
 
+static enum xk_err copy_texts(struct httpc *c)
+{
+    const char **from[] = {&c->o.ca_file, &c->o.cert_file, &c->o.key_file, &c->o.connect_to};
+
+    static_assert(ARRAY_LEN(from) == ARRAY_LEN(c->texts), "a place a text");
+    for (size_t i = 0; i < ARRAY_LEN(from); i++) {
+        if (!*from[i])
+            continue;
+        c->texts[i] = strdup(*from[i]);
+        if (!c->texts[i])
+            return XK_E_NOMEM;
+        *from[i] = c->texts[i];
+    }
+    return XK_OK;
+}
+
 static enum xk_err set_up(struct httpc *c, const struct httpc_options *options)
 {
     c->o = *options;
     set_defaults(&c->o);
-    if (options->ca_file) {
-        c->ca_file = strdup(options->ca_file);
-        if (!c->ca_file)
-            return XK_E_NOMEM;
-    }
-    c->o.ca_file = c->ca_file;
+    if ((options->cert_file == NULL) != (options->key_file == NULL))
+        return XK_E_VALUE;
+    TRY(copy_texts(c));
     return open_multi(c);
 }
 
@@ -272,7 +287,8 @@ void httpc_free(struct httpc *c)
     if (c->multi)
         curl_multi_cleanup(c->multi);
     loop_timer_free(c->timer);
-    free(c->ca_file);
+    for (size_t i = 0; i < ARRAY_LEN(c->texts); i++)
+        free(c->texts[i]);
     free(c);
     curl_global_cleanup();
 }

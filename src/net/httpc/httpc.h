@@ -13,6 +13,11 @@ struct httpc;
 struct httpc_options {
     struct loop *loop;        /* NULL: only httpc_call */
     const char *ca_file;      /* the only roots trusted; NULL: those of the system */
+    const char *cert_file;    /* our certificate and its chain, PEM; NULL: none is shown */
+    const char *key_file;     /* its private key, PEM */
+    bool brainpool;           /* brainpoolP256r1 is offered too: a server of TLS 1.2 may need it */
+    const char *connect_to;   /* "host:port:address:port": who asks for the one gets the other, as
+                                 in a laboratory without DNS; several, comma-separated; NULL none */
     bool insecure;            /* no verification of the server */
     uint32_t timeout_ms;      /* whole exchange; 0: 10 s */
     uint32_t connect_ms;      /* 0: 5 s */

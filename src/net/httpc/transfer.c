@@ -85,15 +85,41 @@ static void set_method(struct transfer *t, const struct httpc_request *request)
 static void set_tls(struct transfer *t, const struct httpc_options *o)
 {
     curl_easy_setopt(t->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(t->easy, CURLOPT_SSL_EC_CURVES, "X25519:P-256");
+    curl_easy_setopt(t->easy, CURLOPT_SSL_EC_CURVES,
+                     o->brainpool ? "X25519:P-256:brainpoolP256r1" : "X25519:P-256");
     if (o->ca_file) {
         curl_easy_setopt(t->easy, CURLOPT_CAINFO, o->ca_file);
         curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
+    }
+    if (o->cert_file) {
+        curl_easy_setopt(t->easy, CURLOPT_SSLCERT, o->cert_file);
+        curl_easy_setopt(t->easy, CURLOPT_SSLKEY, o->key_file);
     }
     if (o->insecure) {
         curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, 0L);
         curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, 0L);
     }
+}
+
+static enum xk_err set_connect_to(struct transfer *t, const char *list)
+{
+    while (list && *list) {
+        size_t n = strcspn(list, ",");
+        char row[2 * 256 + 16];
+        struct curl_slist *rows;
+
+        if (!bytes_to_cstr(BYTES(list, n), row, sizeof row))
+            return XK_E_VALUE;
+        rows = curl_slist_append(t->connect_to, row);
+        if (!rows)
+            return XK_E_NOMEM;
+        t->connect_to = rows;
+        list += n;
+        list += *list == ',';
+    }
+    if (t->connect_to)
+        curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, t->connect_to);
+    return XK_OK;
 }
 
 static void set_rest(struct transfer *t, const struct httpc_options *o,
@@ -124,6 +150,7 @@ enum xk_err transfer_init(struct transfer *t, CURL *easy, const struct httpc_opt
         return XK_E_VALUE;
     set_rest(t, options, request);
     set_tls(t, options);
+    TRY(set_connect_to(t, options->connect_to));
     set_method(t, request);
     return set_headers(t, request);
 }
@@ -143,6 +170,7 @@ enum xk_err transfer_copy_body(struct transfer *t, struct bytes body)
 void transfer_fini(struct transfer *t)
 {
     curl_slist_free_all(t->headers);
+    curl_slist_free_all(t->connect_to);
     free(t->body);
     buf_fini(&t->answer);
 }

@@ -11,7 +11,7 @@
 struct transfer {
     struct transfer *prev, *next;
     CURL *easy;
-    struct curl_slist *headers;
+    struct curl_slist *headers, *connect_to;
     uint8_t *body; /* a copy, or NULL when the caller's lives long enough */
     struct buf answer;
     char error[CURL_ERROR_SIZE];

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/httpd/conn.h"
 
+#include "base/log.h"
+
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -8,6 +10,7 @@
 #include <unistd.h>
 
 #define READ_AHEAD 65536
+#define CERTIFICATE_MAX 16384
 
 struct pending *pending_new(struct httpd_conn *conn)
 {
@@ -66,6 +69,7 @@ void conn_close(struct httpd_conn *conn)
         tls_stream_close_notify(conn->stream);
     bufferevent_free(conn->stream);
     loop_timer_free(conn->timer);
+    buf_fini(&conn->certificate);
     free(conn);
 }
 
@@ -97,11 +101,27 @@ void conn_refuse(struct httpd_conn *conn, unsigned status)
     pending_free(p);
 }
 
+/* A copy, since the request may outlive the connection. */
+static bool copy_certificate(struct httpd_conn *conn)
+{
+    struct pending *p = conn->pending;
+    struct bytes from = buf_bytes(&conn->certificate);
+
+    if (from.n == 0)
+        return true;
+    p->req.peer_certificate = BYTES(arena_copy(&p->arena, from), from.n);
+    return p->req.peer_certificate.p != NULL;
+}
+
 static void hand_over(struct httpd_conn *conn)
 {
     struct pending *p = conn->pending;
     const struct httpd_limits *limits = &conn->httpd->limits;
 
+    if (!copy_certificate(conn)) {
+        conn_refuse(conn, 503);
+        return;
+    }
     buf_cstr(&p->body);
     p->req.body = buf_bytes(&p->body);
     conn->state = CONN_HANDLING;
@@ -298,9 +318,13 @@ static void on_event(struct bufferevent *stream, short what, void *arg)
 {
     struct httpd_conn *conn = arg;
 
-    (void)stream;
-    if (what & BEV_EVENT_CONNECTED) /* the TLS handshake is done */
+    if (what & BEV_EVENT_CONNECTED) { /* the TLS handshake is done */
+        if (tls_stream_peer_certificate(stream, &conn->certificate) != XK_OK)
+            conn_close(conn);
         return;
+    }
+    if (what & BEV_EVENT_ERROR && conn->where->tls && conn->served == 0)
+        xk_log(XK_LOG_DEBUG, "http-tls peer=%s why=\"%s\"", conn->peer, tls_stream_error(stream));
     conn_close(conn);
 }
 
@@ -362,6 +386,7 @@ enum xk_err conn_open(struct httpd_listener *listener, int fd, const char *peer,
     conn->httpd = listener->httpd;
     conn->where = &listener->where;
     snprintf(conn->peer, sizeof conn->peer, "%s", peer);
+    buf_init(&conn->certificate, CERTIFICATE_MAX);
     err = set_up(conn, fd);
     if (err != XK_OK) {
         free(conn);

@@ -56,6 +56,7 @@ struct httpd_conn {
     bool close;   /* after the answer */
     bool linger;  /* the request was not read to its end */
     char peer[SOCKET_ADDRESS_MAX];
+    struct buf certificate; /* of the other end, DER */
 };
 
 /* A request from its first byte to its answer. */

@@ -34,9 +34,10 @@ struct http_request {
     const char *query; /* as received, behind the '?'; "" when there is none */
     const struct http_header *headers; /* in the order received, values trimmed */
     size_t header_count;
-    struct bytes body;   /* NUL behind its end */
-    const char *peer;    /* numeric address of the other end */
-    struct arena *arena; /* for the handler; wiped and freed by http_reply */
+    struct bytes body;             /* NUL behind its end */
+    const char *peer;              /* numeric address of the other end */
+    struct bytes peer_certificate; /* DER, proven in the handshake; nothing: it showed none */
+    struct arena *arena;           /* for the handler; wiped and freed by http_reply */
     /* Everything above may be read by another thread until the request is answered. */
     struct httpd_conn *conn; /* ours */
 };

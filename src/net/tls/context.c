@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "net/tls/tls.h"
+#include "net/tls/context.h"
 
 #include <arpa/inet.h>
 #include <event2/bufferevent_ssl.h>
@@ -9,19 +9,16 @@
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
 
-/* TLS 1.2 suites: forward secrecy and AEAD only. Those of TLS 1.3 are all so. */
-#define SUITES_12 "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL"
+/* TLS 1.2 suites: forward secrecy and AEAD. Those of TLS 1.3 are all so. The last one is the second
+ * of the two that SGP.22 2.6.6.1 has every RSP party speak. */
+#define SUITES_12 "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE-ECDSA-AES128-SHA256:!aNULL"
 #define HOST_MAX 256
-
-struct tls_server {
-    SSL_CTX *ctx;
-};
 
 struct tls_client {
     SSL_CTX *ctx;
 };
 
-static enum xk_err set_common(SSL_CTX *ctx)
+enum xk_err tls_set_common(SSL_CTX *ctx)
 {
     int groups[] = {NID_X25519, NID_X9_62_prime256v1};
 
@@ -36,79 +33,22 @@ static enum xk_err set_common(SSL_CTX *ctx)
     return XK_OK;
 }
 
-static enum xk_err check_key_file(const char *key_file)
-{
-    struct stat st;
-
-    if (stat(key_file, &st) != 0)
-        return XK_E_NOT_FOUND;
-    return st.st_mode & 077 ? XK_E_DENIED : XK_OK;
-}
-
-static enum xk_err check_cert_file(const char *cert_file)
+enum xk_err tls_check_cert_file(const char *cert_file)
 {
     struct stat st;
 
     return stat(cert_file, &st) == 0 ? XK_OK : XK_E_NOT_FOUND;
 }
 
-static enum xk_err load_pair(SSL_CTX *ctx, const char *cert_file, const char *key_file)
-{
-    TRY(check_cert_file(cert_file));
-    TRY(check_key_file(key_file));
-    if (SSL_CTX_use_certificate_chain_file(ctx, cert_file) != 1)
-        return XK_E_FORMAT;
-    if (SSL_CTX_use_PrivateKey_file(ctx, key_file, SSL_FILETYPE_PEM) == 1)
-        return XK_OK;
-    return ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH ? XK_E_AUTH
-                                                                               : XK_E_FORMAT;
-}
-
-static enum xk_err set_up_server(SSL_CTX *ctx, const char *cert_file, const char *key_file)
-{
-    if (!ctx)
-        return XK_E_CRYPTO;
-    TRY(set_common(ctx));
-    if (SSL_CTX_set_num_tickets(ctx, 1) != 1)
-        return XK_E_CRYPTO;
-    return load_pair(ctx, cert_file, key_file);
-}
-
-enum xk_err tls_server_new(const char *cert_file, const char *key_file, struct tls_server **out)
-{
-    struct tls_server *server = calloc(1, sizeof *server);
-    enum xk_err err;
-
-    if (!server)
-        return XK_E_NOMEM;
-    server->ctx = SSL_CTX_new(TLS_server_method());
-    err = set_up_server(server->ctx, cert_file, key_file);
-    ERR_clear_error();
-    if (err != XK_OK) {
-        tls_server_free(server);
-        return err;
-    }
-    *out = server;
-    return XK_OK;
-}
-
-void tls_server_free(struct tls_server *server)
-{
-    if (!server)
-        return;
-    SSL_CTX_free(server->ctx);
-    free(server);
-}
-
 static enum xk_err set_up_client(SSL_CTX *ctx, const char *ca_file)
 {
     if (!ctx)
         return XK_E_CRYPTO;
-    TRY(set_common(ctx));
+    TRY(tls_set_common(ctx));
     SSL_CTX_set_verify(ctx, ca_file ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
     if (!ca_file)
         return XK_OK;
-    TRY(check_cert_file(ca_file));
+    TRY(tls_check_cert_file(ca_file));
     return SSL_CTX_load_verify_file(ctx, ca_file) == 1 ? XK_OK : XK_E_FORMAT;
 }
 
@@ -162,7 +102,7 @@ static enum xk_err open_stream(SSL *ssl, struct loop *loop, int fd,
 enum xk_err tls_accept_stream(struct tls_server *server, struct loop *loop, int fd,
                               struct bufferevent **out)
 {
-    return open_stream(SSL_new(server->ctx), loop, fd, BUFFEREVENT_SSL_ACCEPTING, out);
+    return open_stream(SSL_new(server->pairs[0].ctx), loop, fd, BUFFEREVENT_SSL_ACCEPTING, out);
 }
 
 /* The name or address that the certificate must have; a name is also sent (SNI). */
@@ -197,6 +137,23 @@ void tls_stream_close_notify(struct bufferevent *stream)
     if (ssl && SSL_is_init_finished(ssl))
         SSL_shutdown(ssl);
     ERR_clear_error();
+}
+
+enum xk_err tls_stream_peer_certificate(struct bufferevent *stream, struct buf *der)
+{
+    SSL *ssl = bufferevent_openssl_get_ssl(stream);
+    X509 *cert = ssl ? SSL_get0_peer_certificate(ssl) : NULL;
+    int n = cert ? i2d_X509(cert, NULL) : 0;
+    uint8_t *at;
+
+    if (n <= 0)
+        return XK_OK;
+    at = buf_reserve(der, (size_t)n);
+    if (!at)
+        return buf_ok(der);
+    i2d_X509(cert, &at);
+    der->n += (size_t)n;
+    return XK_OK;
 }
 
 const char *tls_stream_error(struct bufferevent *stream)

@@ -111,7 +111,7 @@ static bool fill_certificate(X509 *cert, EVP_PKEY *key, const struct tls_self_si
            X509_set_issuer_name(cert, name) == 1 && X509_set_pubkey(cert, key) == 1 &&
            add_extension(cert, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
            add_extension(cert, NID_key_usage, "critical,digitalSignature,keyCertSign") &&
-           add_extension(cert, NID_ext_key_usage, "serverAuth") &&
+           add_extension(cert, NID_ext_key_usage, "serverAuth,clientAuth") &&
            add_extension(cert, NID_subject_key_identifier, "hash") && add_names(cert, what) &&
            X509_sign(cert, key, EVP_sha256()) != 0;
 }

@@ -5,13 +5,18 @@
 #include <stdarg.h>
 
 #define CONF_FILE_MAX ((size_t)1 << 20)
+#define CONF_SECTIONS_MAX 8 /* names */
 
 struct conf {
     const struct conf_option *options;
     size_t n;
     cfg_t *cfg;
     cfg_opt_t *opts;
+    cfg_opt_t *members[CONF_SECTIONS_MAX]; /* of the sections, in the order of the options */
     const char *path;
+    struct conf *sections; /* all that were read, by option, then in the order of the file */
+    size_t section_count;
+    const struct conf_option *section_of; /* NULL: the file itself */
 };
 
 /* libconfuse hands no context to its callbacks; a parse runs on one thread from end to end. */
@@ -30,13 +35,19 @@ __attribute__((format(printf, 2, 0))) static void on_parse_error(cfg_t *cfg, con
                cfg ? cfg->line : 0, text);
 }
 
-static const struct conf_option *find_option(const struct conf *c, const char *name)
+static const struct conf_option *find_in(const struct conf_option *options, size_t n,
+                                         const char *name)
 {
-    for (size_t i = 0; i < c->n; i++) {
-        if (strcmp(c->options[i].name, name) == 0)
-            return &c->options[i];
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(options[i].name, name) == 0)
+            return &options[i];
     }
     return NULL;
+}
+
+static const struct conf_option *find_option(const struct conf *c, const char *name)
+{
+    return find_in(c->options, c->n, name);
 }
 
 static bool in_range(const struct conf_option *o, long v)
@@ -58,6 +69,7 @@ static cfg_opt_t make_opt(const struct conf_option *o)
             CFG_BOOL(o->name, strcmp(text, "true") == 0 ? cfg_true : cfg_false, CFGF_NONE);
         return opt;
     }
+    case CONF_SECTION:
     case CONF_STRING:
         break;
     }
@@ -68,7 +80,10 @@ static cfg_opt_t make_opt(const struct conf_option *o)
 /* Called for each value as it is read, so that the complaint can name its line. */
 static int check_range(cfg_t *cfg, cfg_opt_t *opt)
 {
-    const struct conf_option *o = find_option(parsed, cfg_opt_name(opt));
+    const struct conf_option *section = find_option(parsed, cfg_name(cfg));
+    const struct conf_option *o =
+        section ? find_in(section->members, section->member_count, cfg_opt_name(opt))
+                : find_option(parsed, cfg_opt_name(opt));
     long v = cfg_opt_getnint(opt, cfg_opt_size(opt) - 1);
 
     if (!o || in_range(o, v))
@@ -146,40 +161,113 @@ static enum xk_err parse_file(struct conf *c, struct buf *why)
     return err;
 }
 
+/* Ended by CFG_END; NULL without memory. */
+static cfg_opt_t *make_opts(const struct conf_option *options, size_t n)
+{
+    static const cfg_opt_t end = CFG_END();
+    cfg_opt_t *opts = calloc(n + 1, sizeof *opts);
+
+    if (!opts)
+        return NULL;
+    for (size_t i = 0; i < n; i++)
+        opts[i] = make_opt(&options[i]);
+    opts[n] = end;
+    return opts;
+}
+
+static enum xk_err make_all_opts(struct conf *c)
+{
+    size_t n = 0;
+
+    c->opts = make_opts(c->options, c->n);
+    if (!c->opts)
+        return XK_E_NOMEM;
+    for (size_t i = 0; i < c->n; i++) {
+        const struct conf_option *o = &c->options[i];
+
+        if (o->type != CONF_SECTION)
+            continue;
+        if (n == ARRAY_LEN(c->members))
+            return XK_E_LIMIT;
+        c->members[n] = make_opts(o->members, o->member_count);
+        if (!c->members[n])
+            return XK_E_NOMEM;
+        cfg_opt_t section =
+            CFG_SEC(o->name, c->members[n++], CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+        c->opts[i] = section;
+    }
+    return XK_OK;
+}
+
+static void watch_ranges(cfg_t *cfg, const char *prefix, const struct conf_option *options,
+                         size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        char name[128];
+
+        snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "|" : "", options[i].name);
+        if (options[i].type == CONF_INT)
+            cfg_set_validate_func(cfg, name, check_range);
+        if (options[i].type == CONF_SECTION)
+            watch_ranges(cfg, options[i].name, options[i].members, options[i].member_count);
+    }
+}
+
+static enum xk_err make_sections(struct conf *c)
+{
+    size_t total = 0;
+
+    for (size_t i = 0; i < c->n; i++)
+        total += c->options[i].type == CONF_SECTION ? cfg_size(c->cfg, c->options[i].name) : 0;
+    c->sections = calloc(total + 1, sizeof *c->sections);
+    if (!c->sections)
+        return XK_E_NOMEM;
+    for (size_t i = 0; i < c->n; i++) {
+        const struct conf_option *o = &c->options[i];
+        unsigned n = o->type == CONF_SECTION ? cfg_size(c->cfg, o->name) : 0;
+
+        for (unsigned k = 0; k < n; k++) {
+            struct conf *section = &c->sections[c->section_count++];
+
+            section->options = o->members;
+            section->n = o->member_count;
+            section->section_of = o;
+            section->cfg = cfg_getnsec(c->cfg, o->name, k);
+        }
+    }
+    return XK_OK;
+}
+
+static enum xk_err open_all(struct conf *c, struct buf *why)
+{
+    TRY(make_all_opts(c));
+    c->cfg = cfg_init(c->opts, CFGF_NONE);
+    if (!c->cfg)
+        return XK_E_NOMEM;
+    cfg_set_error_function(c->cfg, on_parse_error);
+    watch_ranges(c->cfg, "", c->options, c->n);
+    TRY(parse_file(c, why));
+    return make_sections(c);
+}
+
 enum xk_err conf_open(const struct conf_option *options, size_t n, const char *path,
                       struct buf *why, struct conf **out)
 {
-    static const cfg_opt_t end = CFG_END();
     struct conf *c = calloc(1, sizeof *c);
-    enum xk_err err = XK_E_NOMEM;
+    enum xk_err err;
 
     if (!c)
         return XK_E_NOMEM;
     c->options = options;
     c->n = n;
     c->path = path;
-    c->opts = calloc(n + 1, sizeof *c->opts);
-    if (!c->opts)
-        goto fail;
-    for (size_t i = 0; i < n; i++)
-        c->opts[i] = make_opt(&options[i]);
-    c->opts[n] = end;
-    c->cfg = cfg_init(c->opts, CFGF_NONE);
-    if (!c->cfg)
-        goto fail;
-    cfg_set_error_function(c->cfg, on_parse_error);
-    for (size_t i = 0; i < n; i++) {
-        if (options[i].type == CONF_INT)
-            cfg_set_validate_func(c->cfg, options[i].name, check_range);
+    err = open_all(c, why);
+    if (err != XK_OK) {
+        conf_close(c);
+        return err;
     }
-    err = parse_file(c, why);
-    if (err != XK_OK)
-        goto fail;
     *out = c;
     return XK_OK;
-fail:
-    conf_close(c);
-    return err;
 }
 
 void conf_close(struct conf *c)
@@ -188,8 +276,34 @@ void conf_close(struct conf *c)
         return;
     if (c->cfg)
         cfg_free(c->cfg);
+    for (size_t i = 0; i < ARRAY_LEN(c->members); i++)
+        free(c->members[i]);
     free(c->opts);
+    free(c->sections);
     free(c);
+}
+
+size_t conf_section_count(const struct conf *c, const char *name)
+{
+    return cfg_size(c->cfg, name);
+}
+
+const struct conf *conf_section(const struct conf *c, const char *name, size_t i)
+{
+    const struct conf_option *o = find_option(c, name);
+
+    for (size_t k = 0; k < c->section_count; k++) {
+        if (c->sections[k].section_of == o && i-- == 0)
+            return &c->sections[k];
+    }
+    return NULL;
+}
+
+const char *conf_title(const struct conf *section)
+{
+    const char *title = cfg_title(section->cfg);
+
+    return title ? title : "";
 }
 
 const char *conf_string(const struct conf *c, const char *name)
@@ -243,7 +357,7 @@ enum xk_err conf_set(struct conf *c, const char *assignment, struct buf *why)
 
     if (eq && bytes_to_cstr(BYTES(assignment, (size_t)(eq - assignment)), name, sizeof name))
         o = find_option(c, name);
-    if (!o) {
+    if (!o || o->type == CONF_SECTION) {
         buf_printf(why, "'%s' is not name=value of a known option", assignment);
         return XK_E_VALUE;
     }
@@ -252,6 +366,7 @@ enum xk_err conf_set(struct conf *c, const char *assignment, struct buf *why)
         return set_int(c, o, eq + 1, why);
     case CONF_BOOL:
         return set_bool(c, o, eq + 1, why);
+    case CONF_SECTION:
     case CONF_STRING:
         break;
     }
@@ -259,13 +374,27 @@ enum xk_err conf_set(struct conf *c, const char *assignment, struct buf *why)
     return XK_OK;
 }
 
+static void put_sample(const struct conf_option *o, const char *indent, struct buf *out)
+{
+    const char *quote = o->type == CONF_STRING ? "\"" : "";
+    const char *text = o->fallback ? o->fallback : o->type == CONF_INT ? "0" : "";
+
+    buf_printf(out, "%s# %s\n#%s%s = %s%s%s\n\n", indent, o->help, indent, o->name, quote, text,
+               quote);
+}
+
 void conf_sample(const struct conf_option *options, size_t n, struct buf *out)
 {
     for (size_t i = 0; i < n; i++) {
         const struct conf_option *o = &options[i];
-        const char *quote = o->type == CONF_STRING ? "\"" : "";
-        const char *text = o->fallback ? o->fallback : o->type == CONF_INT ? "0" : "";
 
-        buf_printf(out, "# %s\n#%s = %s%s%s\n\n", o->help, o->name, quote, text, quote);
+        if (o->type != CONF_SECTION) {
+            put_sample(o, "", out);
+            continue;
+        }
+        buf_printf(out, "# %s\n#%s \"%s\" {\n", o->help, o->name, o->fallback ? o->fallback : "");
+        for (size_t k = 0; k < o->member_count; k++)
+            put_sample(&o->members[k], "    ", out);
+        buf_printf(out, "#}\n\n");
     }
 }

@@ -7,6 +7,8 @@
 #include "base/tlv.h"
 #include "xt.h"
 
+#include <unistd.h>
+
 TEST(cur_reads_and_sticks)
 {
     struct cur c = cur_of(BYTES_OF(((uint8_t[]){1, 2, 3, 4, 5, 6, 7})));
@@ -190,9 +192,72 @@ TEST(conf_overrides_and_complains)
     buf_fini(&why);
 }
 
+static enum xk_err read_conf(const struct conf_option *options, size_t n, const char *text,
+                             struct buf *why, struct conf **out)
+{
+    char path[] = "/tmp/xieka-conf-XXXXXX";
+    int fd = mkstemp(path);
+    enum xk_err err;
+
+    CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    close(fd);
+    buf_reset(why);
+    err = conf_open(options, n, path, why, out);
+    unlink(path);
+    return err;
+}
+
+TEST(conf_sections)
+{
+    static const struct conf_option members[] = {
+        {.name = "port", .type = CONF_INT, .fallback = "443", .min = 1, .max = 65535, .help = "h"},
+        {.name = "cert", .type = CONF_STRING, .fallback = "", .help = "c"},
+    };
+    static const struct conf_option options[] = {
+        {.name = "port", .type = CONF_INT, .fallback = "1", .min = 1, .max = 9, .help = "h"},
+        {.name = "smdpp",
+         .type = CONF_SECTION,
+         .fallback = "dp.example",
+         .help = "an address",
+         .members = members,
+         .member_count = ARRAY_LEN(members)},
+    };
+    const size_t n = ARRAY_LEN(options);
+    struct conf *c = NULL;
+    struct buf why;
+
+    buf_init(&why, 1000);
+    REQUIRE(read_conf(options, n,
+                      "port = 9\nsmdpp \"a.example\" { port = 8443 }\n"
+                      "smdpp \"b.example\" { cert = \"b.pem\" }\n",
+                      &why, &c) == XK_OK);
+    CHECK_INT(conf_int(c, "port"), 9);
+    CHECK_INT(conf_section_count(c, "smdpp"), 2);
+    CHECK_STR(conf_title(conf_section(c, "smdpp", 0)), "a.example");
+    CHECK_INT(conf_int(conf_section(c, "smdpp", 0), "port"), 8443);
+    CHECK_STR(conf_string(conf_section(c, "smdpp", 0), "cert"), "");
+    CHECK_STR(conf_title(conf_section(c, "smdpp", 1)), "b.example");
+    CHECK_INT(conf_int(conf_section(c, "smdpp", 1), "port"), 443);
+    CHECK_STR(conf_string(conf_section(c, "smdpp", 1), "cert"), "b.pem");
+    CHECK(conf_section(c, "smdpp", 2) == NULL);
+    CHECK_INT(conf_set(c, "smdpp=x", &why), XK_E_VALUE);
+    conf_close(c);
+
+    CHECK_INT(read_conf(options, n, "\nsmdpp \"a\" {\n port = 0 }", &why, &c), XK_E_FORMAT);
+    CHECK(strstr(buf_cstr(&why), ":3: port: 0 is not between 1 and 65535") != NULL);
+    CHECK_INT(read_conf(options, n, "smdpp \"a\" { hort = 0 }", &why, &c), XK_E_FORMAT);
+    CHECK_INT(read_conf(options, n, "smdpp \"a\" { }\nsmdpp \"a\" { }", &why, &c), XK_E_FORMAT);
+
+    buf_reset(&why);
+    conf_sample(options, n, &why);
+    CHECK_STR(buf_cstr(&why), "# h\n#port = 1\n\n# an address\n#smdpp \"dp.example\" {\n"
+                              "    # h\n#    port = 443\n\n    # c\n#    cert = \"\"\n\n#}\n\n");
+    buf_fini(&why);
+}
+
 TESTS_MAIN(XT_CASE(cur_reads_and_sticks), XT_CASE(buf_stops_at_its_limit),
            XT_CASE(tlv_writes_what_it_reads), XT_CASE(tlv_refuses_broken_input),
            XT_CASE(hex_refuses_odd_and_foreign), XT_CASE(arena_limits_and_fails_on_purpose),
            XT_CASE(map_keeps_all_through_growth_and_deletion),
            XT_CASE(timerq_orders_by_time_then_arrival), XT_CASE(time_text_both_ways),
-           XT_CASE(conf_overrides_and_complains))
+           XT_CASE(conf_overrides_and_complains), XT_CASE(conf_sections))

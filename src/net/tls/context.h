@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside net/tls. context.c: what clients and servers share, and streams; server.c: the certificates
- * of a server and which of them a client gets. */
+/* Inside net/tls. context.c: what clients and servers share, and streams; server.c: the
+ * certificates of a server and which of them a client gets. */
 #ifndef NET_TLS_CONTEXT_H
 #define NET_TLS_CONTEXT_H
 

@@ -26,8 +26,8 @@ void tls_server_free(struct tls_server *server); /* streams that live on keep wh
 
 /* Another certificate, for clients that ask for this name (SNI, without regard to case). The first
  * one added for a name whose curve the client offers is served; several names may share files. A
- * client that asks for no name, or an unknown one, gets the certificate of tls_server_new. Errors as
- * there; XK_E_LIMIT: more than TLS_NAMES_MAX. */
+ * client that asks for no name, or an unknown one, gets the certificate of tls_server_new. Errors
+ * as there; XK_E_LIMIT: more than TLS_NAMES_MAX. */
 #define TLS_NAMES_MAX 32
 enum xk_err tls_server_add_name(struct tls_server *server, const char *name, const char *cert_file,
                                 const char *key_file) XK_MUST_CHECK;

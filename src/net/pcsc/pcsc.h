@@ -20,8 +20,8 @@ struct pcsc_reader {
     bool busy; /* another program has it for itself */
 };
 
-/* Shared: others may hold the same card, but not speak to it while we are connected. Exclusive: they
- * cannot connect at all. */
+/* Shared: others may hold the same card, but not speak to it while we are connected. Exclusive:
+ * they cannot connect at all. */
 enum pcsc_sharing { PCSC_SHARED, PCSC_EXCLUSIVE };
 
 /* XK_E_CLOSED: no daemon. */

@@ -20,7 +20,7 @@
 
 #define VECTORS_FIELDS_MAX 20
 #define VECTORS_NAME_MAX 24
-#define VECTORS_BYTES_MAX 256
+#define VECTORS_BYTES_MAX 1100
 
 struct vectors_field {
     char name[VECTORS_NAME_MAX];

@@ -96,6 +96,22 @@ enum xk_err cipher_cbc_decrypt(enum cipher_algorithm algorithm, struct bytes key
     return cbc_run(algorithm, &(struct cbc_job){key, iv, in, ENGINE_DECRYPT}, out);
 }
 
+/* The first block of a zero-IV run leaves the chain at E(seed): what follows has it as its IV. */
+enum xk_err cipher_cbc_encrypt_iv_of(enum cipher_algorithm algorithm, struct bytes key,
+                                     const uint8_t *seed, struct bytes in, uint8_t *out)
+{
+    const struct cipher_row *row;
+    EVP_CIPHER_CTX *ctx;
+    uint8_t iv[CIPHER_BLOCK_MAX];
+
+    TRY(find_row(algorithm, key, &row));
+    if (in.n % row->block != 0)
+        return XK_E_VALUE;
+    TRY(engine_cipher_start(row->cbc, ENGINE_ENCRYPT, key.p, zero_iv, &ctx));
+    TRY(engine_encrypt(ctx, seed, row->block, iv));
+    return engine_encrypt(ctx, in.p, in.n, out);
+}
+
 /* Whole blocks into a running CBC chain, of which only the state matters. */
 static enum xk_err chain_blocks(EVP_CIPHER_CTX *ctx, struct bytes data)
 {
@@ -157,6 +173,30 @@ enum xk_err cipher_cmac(struct bytes key, struct bytes data, uint8_t out[16])
         TRY(chain_blocks(ctx, bytes_part(data, 16, whole - 16)));
         TRY(engine_encrypt(ctx, last, 16, first));
     }
+    memcpy(out, first, 16);
+    return XK_OK;
+}
+
+enum xk_err cipher_cmac_chained(struct bytes key, const uint8_t chain[16], struct bytes data,
+                                uint8_t out[16])
+{
+    const struct cipher_row *row;
+    EVP_CIPHER_CTX *ctx;
+    uint8_t l[16], last[16], first[16];
+    size_t whole = data.n > 0 ? (data.n - 1) / 16 * 16 : 0;
+
+    if (data.n == 0)
+        return cipher_cmac(key, BYTES(chain, 16), out);
+    TRY(find_row(CIPHER_AES, key, &row));
+    TRY(engine_cipher_start(row->cbc, ENGINE_ENCRYPT, key.p, zero_iv, &ctx));
+    TRY(engine_encrypt(ctx, zero_iv, 16, l));
+    for (int i = 0; i < 16; i++)
+        first[i] = (uint8_t)(l[i] ^ chain[i]);
+    cmac_last_block(bytes_part(data, whole, 16), l, last);
+    explicit_bzero(l, sizeof l);
+    TRY(engine_encrypt(ctx, first, 16, first));
+    TRY(chain_blocks(ctx, bytes_part(data, 0, whole)));
+    TRY(engine_encrypt(ctx, last, 16, first));
     memcpy(out, first, 16);
     return XK_OK;
 }

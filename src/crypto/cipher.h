@@ -27,8 +27,17 @@ enum xk_err cipher_cbc_encrypt(enum cipher_algorithm algorithm, struct bytes key
 enum xk_err cipher_cbc_decrypt(enum cipher_algorithm algorithm, struct bytes key, const uint8_t *iv,
                                struct bytes in, uint8_t *out) XK_MUST_CHECK;
 
+/* CBC whose IV is the encryption of `seed` (a block) under the same key, as counters are used by
+ * secure channels: one key set-up for both. */
+enum xk_err cipher_cbc_encrypt_iv_of(enum cipher_algorithm algorithm, struct bytes key,
+                                     const uint8_t *seed, struct bytes in, uint8_t *out)
+    XK_MUST_CHECK;
+
 /* AES-CMAC (RFC 4493), whole 16 bytes. */
 enum xk_err cipher_cmac(struct bytes key, struct bytes data, uint8_t out[16]) XK_MUST_CHECK;
+/* The AES-CMAC of chain || data, where data lies elsewhere than the chaining value. */
+enum xk_err cipher_cmac_chained(struct bytes key, const uint8_t chain[16], struct bytes data,
+                                uint8_t out[16]) XK_MUST_CHECK;
 /* CBC-MAC: zero IV, zero padding to the block, last block (ISO 9797-1 algorithm 1, padding 1).
  * out[cipher_block()] */
 enum xk_err cipher_cbc_mac(enum cipher_algorithm algorithm, struct bytes key, struct bytes data,

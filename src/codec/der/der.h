@@ -105,6 +105,8 @@ void der_put_optional(struct buf *b, uint32_t tag, struct bytes value);
  *     size_t at = der_begin(b, 0xA8); ...; der_close(b, at); */
 size_t der_begin(struct buf *b, uint32_t tag);
 void der_close(struct buf *b, size_t at);
+/* Tag and length alone, into out[der_header_len()]. */
+void der_write_header(uint8_t *out, uint32_t tag, size_t n);
 /* Bytes of tag and length before a value of n bytes. */
 size_t der_header_len(uint32_t tag, size_t n);
 

@@ -67,6 +67,19 @@ void der_close(struct buf *b, size_t at)
     tlv_end(b, at);
 }
 
+void der_write_header(uint8_t *out, uint32_t tag, size_t n)
+{
+    size_t len = der_header_len(0, n) - 2; /* bytes behind 8x */
+
+    for (int shift = tag > 0xFFFF ? 16 : tag > 0xFF ? 8 : 0; shift >= 0; shift -= 8)
+        *out++ = (uint8_t)(tag >> shift);
+    if (len > 0)
+        *out++ = (uint8_t)(0x80 | len);
+    while (len-- > 1)
+        *out++ = (uint8_t)(n >> 8 * len);
+    *out = (uint8_t)n;
+}
+
 size_t der_header_len(uint32_t tag, size_t n)
 {
     size_t len = 1 + (tag > 0xFF) + (tag > 0xFFFF) + 1;

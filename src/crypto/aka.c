@@ -2,6 +2,7 @@
 #include "crypto/aka.h"
 
 #include "crypto/milenage.h"
+#include "crypto/testalgo.h"
 #include "crypto/tuak.h"
 
 #define SQN_MASK ((1ull << 48) - 1)
@@ -11,6 +12,7 @@ struct values {
     union {
         struct milenage_out milenage;
         struct tuak_out tuak;
+        struct testalgo_out test;
     } out;
     size_t out_n; /* what of it was written */
     const uint8_t *mac_a, *mac_s;
@@ -52,6 +54,21 @@ static void point_at_tuak(struct values *v, uint8_t res_n)
     v->ak_star = t->ak_star;
 }
 
+static void point_at_test(struct values *v, uint8_t res_n)
+{
+    const struct testalgo_out *t = &v->out.test;
+
+    v->out_n = sizeof *t;
+    v->mac_a = t->mac_a;
+    v->mac_s = t->mac_s;
+    v->res = t->res;
+    v->res_n = res_n;
+    v->ck = t->ck;
+    v->ik = t->ik;
+    v->ak = t->ak;
+    v->ak_star = t->ak;
+}
+
 static inline void values_wipe(struct values *v)
 {
     explicit_bzero(&v->out, v->out_n);
@@ -68,7 +85,7 @@ static struct tuak_sizes sizes_of(const struct aka_subscriber *s)
                                .res = s->res_len ? s->res_len : 8,
                                .ck = AKA_CK_LEN,
                                .ik = AKA_CK_LEN,
-                               .iterations = 1};
+                               .iterations = s->iterations ? s->iterations : 1u};
 }
 
 /* Key lengths are checked below, by the algorithm. */
@@ -79,6 +96,9 @@ static enum xk_err check_subscriber(const struct aka_subscriber *s)
         return s->res_len == 0 || s->res_len == 8 ? XK_OK : XK_E_VALUE;
     case AKA_TUAK:
         return s->opc.n == TUAK_TOPC_LEN && s->res_len <= AKA_RES_MAX ? XK_OK : XK_E_VALUE;
+    case AKA_TEST:
+        return s->res_len == 0 || (s->res_len >= 4 && s->res_len <= AKA_RES_MAX) ? XK_OK
+                                                                                 : XK_E_VALUE;
     default:
         return XK_E_UNSUPPORTED;
     }
@@ -93,12 +113,21 @@ static enum xk_err compute_tuak(const struct aka_subscriber *s, const uint8_t *r
     return tuak_all(secret_bytes(&s->k), s->opc.bytes, &sizes, rand, sqn, amf, &v->out.tuak);
 }
 
+static enum xk_err compute_test(const struct aka_subscriber *s, const uint8_t *rand,
+                                const uint8_t *sqn, const uint8_t *amf, struct values *v)
+{
+    point_at_test(v, s->res_len ? s->res_len : 8);
+    return testalgo_all(secret_bytes(&s->k), rand, sqn, amf, &v->out.test);
+}
+
 static inline enum xk_err compute(const struct aka_subscriber *s, const uint8_t *rand,
                                   const uint8_t *sqn, const uint8_t *amf, struct values *v)
 {
     TRY(check_subscriber(s));
     if (s->algorithm == AKA_TUAK)
         return compute_tuak(s, rand, sqn, amf, v);
+    if (s->algorithm == AKA_TEST)
+        return compute_test(s, rand, sqn, amf, v);
     point_at_milenage(v);
     return milenage_all(secret_bytes(&s->k), secret_bytes(&s->opc), constants_of(s), rand, sqn, amf,
                         &v->out.milenage);
@@ -122,6 +151,13 @@ static enum xk_err reveal_tuak(const struct aka_subscriber *s, const uint8_t *ra
                        &v->out.tuak);
 }
 
+static enum xk_err reveal_test(const struct aka_subscriber *s, const uint8_t *rand,
+                               const struct concealed *in, uint8_t *sqn, struct values *v)
+{
+    point_at_test(v, s->res_len ? s->res_len : 8);
+    return testalgo_reveal(secret_bytes(&s->k), rand, in->sqn, in->amf, sqn, &v->out.test);
+}
+
 /* As compute, where the SQN comes concealed; it is given back. */
 static enum xk_err reveal(const struct aka_subscriber *s, const uint8_t *rand,
                           const struct concealed *in, uint8_t *sqn, struct values *v)
@@ -129,6 +165,8 @@ static enum xk_err reveal(const struct aka_subscriber *s, const uint8_t *rand,
     TRY(check_subscriber(s));
     if (s->algorithm == AKA_TUAK)
         return reveal_tuak(s, rand, in, sqn, v);
+    if (s->algorithm == AKA_TEST)
+        return reveal_test(s, rand, in, sqn, v);
     point_at_milenage(v);
     return milenage_reveal(secret_bytes(&s->k), secret_bytes(&s->opc), constants_of(s), rand,
                            in->by == BY_AK ? MILENAGE_BY_AK : MILENAGE_BY_AK_STAR, in->sqn, in->amf,
@@ -288,21 +326,32 @@ static unsigned highest_slot(const struct aka_sqn_array *a)
     return best;
 }
 
-/* TS 33.102 C.2.2: no jump of more than delta past the highest SEQ, and newer than its own slot */
-enum aka_freshness aka_sqn_check(const struct aka_sqn_array *a, const uint8_t sqn[AKA_SQN_LEN],
-                                 unsigned *slot)
+/* TS 33.102 C.2.1, C.2.2: no jump past the highest SEQ, not too old, newer than its own slot */
+enum aka_freshness aka_sqn_check_by(const struct aka_sqn_array *a,
+                                    const struct aka_sqn_rules *rules,
+                                    const uint8_t sqn[AKA_SQN_LEN], unsigned *slot)
 {
     uint64_t value = aka_sqn_get(sqn);
     uint64_t seq = value >> AKA_IND_BITS;
     unsigned ind = (unsigned)(value % AKA_IND_COUNT);
     uint64_t highest = a->seq[highest_slot(a)];
 
-    if (seq > highest && seq - highest > AKA_SQN_DELTA)
+    if (rules->delta && seq > highest && seq - highest > rules->delta)
+        return AKA_STALE;
+    if (rules->age_limit && highest > seq && highest - seq >= rules->age_limit)
         return AKA_STALE;
     if (seq <= a->seq[ind])
         return AKA_STALE;
     *slot = ind;
     return AKA_FRESH;
+}
+
+enum aka_freshness aka_sqn_check(const struct aka_sqn_array *a, const uint8_t sqn[AKA_SQN_LEN],
+                                 unsigned *slot)
+{
+    static const struct aka_sqn_rules rules = {.delta = AKA_SQN_DELTA};
+
+    return aka_sqn_check_by(a, &rules, sqn, slot);
 }
 
 void aka_sqn_highest(const struct aka_sqn_array *a, uint8_t sqn[AKA_SQN_LEN])

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Authentication and key agreement (TS 33.102): what card and authentication centre share.
- * Algorithms: Milenage (TS 35.206, crypto/milenage.h) and TUAK (TS 35.231, crypto/tuak.h). */
+ * Algorithms: Milenage (TS 35.206, crypto/milenage.h), TUAK (TS 35.231, crypto/tuak.h), and the
+ * test algorithm of test USIMs (TS 34.108 8.1.2, crypto/testalgo.h). */
 #ifndef CRYPTO_AKA_H
 #define CRYPTO_AKA_H
 
@@ -21,7 +22,8 @@
 #define AKA_SRES_LEN 4
 #define AKA_MILENAGE_CR_LEN 85 /* r1..r5 (1 byte each) then c1..c5 (16 bytes each) */
 
-enum aka_algorithm { AKA_MILENAGE = 1, AKA_TUAK = 2 }; /* values: tag 89 of the write script */
+/* Values: tag 89 of the write script (which has no test algorithm), algorithmID of a profile */
+enum aka_algorithm { AKA_MILENAGE = 1, AKA_TUAK = 2, AKA_TEST = 3 };
 
 /* The subscriber's secrets, on card and in the authentication centre alike. */
 struct aka_subscriber {
@@ -30,7 +32,8 @@ struct aka_subscriber {
     struct secret opc; /* 16 (OPc), or 32 for TUAK (TOPc) */
     bool has_cr;       /* own constants instead of TS 35.206's */
     uint8_t cr[AKA_MILENAGE_CR_LEN];
-    uint8_t res_len; /* 8 for Milenage; TUAK 4, 8 or 16; 0 means 8 */
+    uint8_t res_len;    /* 8 for Milenage; TUAK 4, 8 or 16; test algorithm 4 to 16; 0 means 8 */
+    uint8_t iterations; /* of TUAK's permutation; 0 means 1 */
 };
 
 struct aka_vector {
@@ -77,6 +80,17 @@ struct aka_sqn_array {
 
 enum aka_freshness { AKA_FRESH, AKA_STALE };
 
+/* What a card checks besides that a SEQ is higher than the one of its slot (TS 33.102 C.2): no
+ * jump of more than delta past the highest SEQ (C.2.1), none older than it by age_limit or more
+ * (C.2.2). 0: not checked. */
+struct aka_sqn_rules {
+    uint64_t delta, age_limit;
+};
+
+/* Of the test algorithm only: this AMF asks the card to resynchronise; any other SQN is taken (TS
+ * 34.108 8.1.2.2). */
+#define AKA_AMF_RESYNCH "\xFF\xFF"
+
 static inline uint64_t aka_sqn_get(const uint8_t sqn[AKA_SQN_LEN])
 {
     uint32_t high;
@@ -100,6 +114,10 @@ static inline void aka_sqn_put(uint64_t value, uint8_t sqn[AKA_SQN_LEN])
  * memory). */
 enum aka_freshness aka_sqn_check(const struct aka_sqn_array *a, const uint8_t sqn[AKA_SQN_LEN],
                                  unsigned *slot);
+/* The same by rules of one's own. */
+enum aka_freshness aka_sqn_check_by(const struct aka_sqn_array *a,
+                                    const struct aka_sqn_rules *rules,
+                                    const uint8_t sqn[AKA_SQN_LEN], unsigned *slot);
 /* The highest SQN over all slots, for AUTS. */
 void aka_sqn_highest(const struct aka_sqn_array *a, uint8_t sqn[AKA_SQN_LEN]);
 /* Network: the next SQN after `sqn` with this IND. */

@@ -93,10 +93,10 @@ static void note_committed(struct image_state *s, const struct script *script)
 
 static void want_refresh(struct usim *card)
 {
-    struct toolkit *t = &card->toolkit;
+    struct toolkit *t = &card->uicc.toolkit;
 
-    t->refresh_tries = 0;
-    t->report_due = false;
+    card->session.refresh_tries = 0;
+    card->session.report_due = false;
     if (t->ready)
         t->wants |= WANT(REFRESH);
 }

@@ -1,70 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "card/usim/fs.h"
 
-static const struct df dfs[DF_COUNT] = {
-#define DF(name, up, id) [DF_##name] = {.fid = (id), .parent = DF_##up},
-#include "card/usim/fs.def"
+#define SHAREABLE(structure) (DESCRIPTOR_SHAREABLE | STRUCTURE_##structure)
+#define FID_ARR_MF 0x2F06
+#define FID_ARR 0x6F06
+
+/* Sizes by content.def, so that a file's row is a constant. */
+enum content_length {
+#define CONTENT(scope, name, length, records) CONTENT_LENGTH_##name = (length),
+#include "card/usim/content.def"
+};
+enum content_records {
+#define CONTENT(scope, name, length, records) CONTENT_RECORDS_##name = (records),
+#include "card/usim/content.def"
 };
 
-static const struct ef efs[] = {
+/* EF_ARR of the application or telecom DF; the 2G DF uses the one of the MF, and so do DFs */
+static const struct uicc_file files[] = {
+#define DF(name, up, id)                                                                           \
+    {.fid = (id),                                                                                  \
+     .parent = DF_##up,                                                                            \
+     .descriptor = SHAREABLE(DF),                                                                  \
+     .flags = (id) == FID_CURRENT_ADF ? FILE_IS_ADF : 0,                                           \
+     .arr = FID_ARR_MF,                                                                            \
+     .rule = RULE_DIRECTORY},
+#include "card/usim/fs.def"
 #define EF(dir, id, short_id, kind, access, what)                                                  \
     {.fid = (id),                                                                                  \
-     .df = DF_##dir,                                                                               \
+     .parent = DF_##dir,                                                                           \
+     .descriptor = SHAREABLE(kind),                                                                \
      .sfi = (short_id),                                                                            \
-     .structure = EF_##kind,                                                                       \
+     .arr = DF_##dir == DF_MF || DF_##dir == DF_GSM ? FID_ARR_MF : FID_ARR,                        \
      .rule = RULE_##access,                                                                        \
+     .record_len = STRUCTURE_##kind == STRUCTURE_TRANSPARENT ? 0 : CONTENT_LENGTH_##what,          \
+     .size = CONTENT_LENGTH_##what * CONTENT_RECORDS_##what,                                       \
      .content = CONTENT_##what},
 #include "card/usim/fs.def"
 };
 
-const struct df *fs_df(enum df_id id)
+const struct uicc_file *fs_file(const struct uicc *u, unsigned id)
 {
-    return &dfs[id];
-}
-
-const struct ef *fs_ef(unsigned index)
-{
-    return index < ARRAY_LEN(efs) ? &efs[index] : NULL;
-}
-
-int fs_find_df(enum df_id parent, uint16_t fid)
-{
-    for (unsigned i = DF_MF + 1; i < DF_COUNT; i++)
-        if (dfs[i].parent == parent && dfs[i].fid == fid)
-            return (int)i;
-    return -1;
-}
-
-int fs_find_ef(enum df_id parent, uint16_t fid)
-{
-    for (unsigned i = 0; i < ARRAY_LEN(efs); i++)
-        if (efs[i].df == parent && efs[i].fid == fid)
-            return (int)i;
-    return -1;
-}
-
-int fs_find_sfi(enum df_id parent, uint8_t sfi)
-{
-    for (unsigned i = 0; i < ARRAY_LEN(efs); i++)
-        if (efs[i].df == parent && efs[i].sfi == sfi && sfi != 0)
-            return (int)i;
-    return -1;
-}
-
-unsigned fs_count_dfs(enum df_id parent)
-{
-    unsigned n = 0;
-
-    for (unsigned i = DF_MF + 1; i < DF_COUNT; i++)
-        n += dfs[i].parent == parent && i != DF_USIM; /* an ADF is no DF of the MF */
-    return n;
-}
-
-unsigned fs_count_efs(enum df_id parent)
-{
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < ARRAY_LEN(efs); i++)
-        n += efs[i].df == parent;
-    return n;
+    (void)u;
+    return id < ARRAY_LEN(files) ? &files[id] : NULL;
 }

@@ -15,10 +15,10 @@ static void set_result(struct image_state *s, uint8_t result, uint16_t detail)
 
 static void want_report(struct usim *card)
 {
-    struct toolkit *t = &card->toolkit;
+    struct toolkit *t = &card->uicc.toolkit;
 
-    t->report_due = true;
-    t->report_tries = 0;
+    card->session.report_due = true;
+    card->session.report_tries = 0;
     if (t->ready)
         t->wants |= WANT(IMEI) | WANT(LOCATION) | WANT(REPORT);
 }
@@ -48,13 +48,13 @@ enum xk_err applet_attached(struct usim *card)
     struct image_state s;
 
     TRY(card_get_state(card, &s));
-    if (card->bank != s.active[0] || toolkit_refreshing(card))
+    if (card->bank != s.active[0] || session_refreshing(card))
         return XK_OK; /* it is the old identity that has service */
     if (s.phase[0] == PHASE_AWAITING || s.phase[0] == PHASE_FALLEN) {
         TRY(note_attached(card, &s));
-        toolkit_stop_fallback(card);
+        session_stop_fallback(card);
         want_report(card);
-    } else if (s.report_due[0] && toolkit_report_idle(card)) {
+    } else if (s.report_due[0] && session_report_idle(card)) {
         want_report(card); /* one left over from before, or given up for the time being */
     }
     return XK_OK;
@@ -88,7 +88,7 @@ enum xk_err applet_file_written(struct usim *card, enum content_id id)
 static void arm_fallback(struct usim *card, const struct image_state *s)
 {
     if (s->phase[0] == PHASE_AWAITING)
-        toolkit_start_fallback(card, (uint32_t)(s->fallback[0] << 8 | s->fallback[1]));
+        session_start_fallback(card, (uint32_t)(s->fallback[0] << 8 | s->fallback[1]));
 }
 
 enum xk_err applet_session_started(struct usim *card)
@@ -96,11 +96,11 @@ enum xk_err applet_session_started(struct usim *card)
     struct image_state s;
 
     TRY(card_get_state(card, &s));
-    card->toolkit.report_due = s.report_due[0] != 0;
+    card->session.report_due = s.report_due[0] != 0;
     if (card->bank == s.active[0])
         arm_fallback(card, &s);
     else
-        card->toolkit.wants |= WANT(REFRESH); /* switched while there was no toolkit session */
+        card->uicc.toolkit.wants |= WANT(REFRESH); /* switched while there was no toolkit session */
     return XK_OK;
 }
 
@@ -123,8 +123,8 @@ enum xk_err applet_timed_out(struct usim *card)
         s.active[0] = SEED;
         s.phase[0] = PHASE_FALLEN;
         set_result(&s, SCRIPT_FELL_BACK, SW_OK);
-        card->toolkit.refresh_tries = 0;
-        card->toolkit.wants |= WANT(REFRESH);
+        card->session.refresh_tries = 0;
+        card->uicc.toolkit.wants |= WANT(REFRESH);
     } else {
         set_result(&s, SCRIPT_ATTACH_TIMEOUT, SW_CONDITIONS_NOT_SATISFIED);
     }
@@ -168,14 +168,14 @@ enum xk_err applet_refreshed(struct usim *card)
  * The new one is taken up at the next reset. */
 enum xk_err applet_refresh_refused(struct usim *card)
 {
-    struct toolkit *t = &card->toolkit;
+    struct session *t = &card->session;
     struct image_state s;
 
     TRY(card_get_state(card, &s));
     card->bank = card->shown_before;
     if (t->refresh_tries < REFRESH_TRIES) {
         t->refresh_tries++;
-        toolkit_want_later(card, WANT(REFRESH), REFRESH_RETRY_S);
+        session_want_later(card, WANT(REFRESH), REFRESH_RETRY_S);
         return XK_OK;
     }
     if (s.phase[0] != PHASE_AWAITING)
@@ -192,6 +192,6 @@ enum xk_err applet_report_sent(struct usim *card)
 
     TRY(card_get_state(card, &s));
     s.report_due[0] = 0;
-    card->toolkit.report_due = false;
+    card->session.report_due = false;
     return card_put_state(card, &s);
 }

@@ -32,7 +32,7 @@ static enum xk_err put_imsi_hash(struct usim *card, unsigned bank, struct script
     return script_imsi_hash(text, out->imsi_hash);
 }
 
-static void put_terminal(const struct toolkit *t, struct script_report *out)
+static void put_terminal(const struct session *t, struct script_report *out)
 {
     out->has_imei = t->has_imei;
     memcpy(out->imei, t->imei, sizeof out->imei);
@@ -54,7 +54,7 @@ enum xk_err report_make(struct usim *card, const struct image_state *s, struct s
     out->detail = (uint16_t)(s->detail[0] << 8 | s->detail[1]);
     out->has_attach = s->phase[0] != PHASE_IDLE;
     out->attach = s->phase[0] == PHASE_DONE ? ATTACHED : NOT_ATTACHED;
-    put_terminal(&card->toolkit, out);
+    put_terminal(&card->session, out);
     nvm_get_wear(card->nvm, &wear);
     out->wear_left = wear.left;
     return put_imsi_hash(card, s->active[0], out);
@@ -106,7 +106,8 @@ static enum xk_err send_sealed(struct usim *card, const struct image_state *s, u
     err = seal_report(&keys, counter, &r, &packet);
     explicit_bzero(&keys, sizeof keys);
     TRY(err);
-    return toolkit_send(card, OUTGOING_REPORT, SMS_IEI_COMMAND_PACKET, buf_bytes(&packet), address);
+    return toolkit_send(&card->uicc, OUTGOING_REPORT, SMS_IEI_COMMAND_PACKET, buf_bytes(&packet),
+                        address);
 }
 
 /* Product decision P-3: the final report, a command packet from card to platform */

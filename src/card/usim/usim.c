@@ -17,28 +17,15 @@ static struct usim *usim_alloc(const struct nvm_port *port, const struct xk_rand
     if (!card)
         return NULL;
     card->port = *port;
-    card->rand = *rand;
-    card->toolkit.current = INTENT_NONE;
+    uicc_init(&card->uicc, card_ops(), rand);
     return card;
-}
-
-static void forget_session(struct usim *card)
-{
-    toolkit_reset(card);
-    card_forget_response(card);
-    sms_reassembly_free(card->sms);
-    card->sms = NULL;
-    card->verified = 0;
-    card->unproven = 0;
-    for (size_t i = 0; i < CHANNELS; i++)
-        card->channel[i] = (struct channel){.open = i == 0, .df = DF_MF, .ef = NO_EF};
 }
 
 void usim_free(struct usim *card)
 {
     if (!card)
         return;
-    forget_session(card);
+    uicc_fini(&card->uicc);
     nvm_close(card->nvm);
     free(card);
 }
@@ -48,12 +35,11 @@ static enum xk_err begin_session(struct usim *card)
 {
     struct image_state s;
 
-    forget_session(card);
+    uicc_reset(&card->uicc);
     TRY(card_get_state(card, &s));
     if (s.active[0] >= IMAGE_BANKS)
         return XK_E_STATE;
     card->bank = card->shown_before = s.active[0];
-    card->dead = false;
     return XK_OK;
 }
 
@@ -107,7 +93,7 @@ struct bytes usim_atr(void)
 
 enum xk_err usim_reset(struct usim *card, struct bytes *atr)
 {
-    if (card->dead)
+    if (card->uicc.dead)
         TRY(nvm_recover(card->nvm));
     TRY(begin_session(card));
     *atr = usim_atr();
@@ -198,9 +184,10 @@ enum xk_err usim_check(struct usim *card)
 
 size_t usim_bytes(const struct usim *card)
 {
-    size_t n = sizeof *card + nvm_bytes(card->nvm) + card->held.n + card->toolkit.command_n;
+    return sizeof *card + nvm_bytes(card->nvm) + uicc_bytes(&card->uicc);
+}
 
-    for (const struct outgoing *o = card->toolkit.out; o; o = o->next)
-        n += sizeof *o;
-    return n;
+enum xk_err usim_transmit(struct usim *card, struct bytes command, struct buf *out)
+{
+    return uicc_transmit(&card->uicc, command, out);
 }

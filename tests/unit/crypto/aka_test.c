@@ -263,9 +263,114 @@ TEST(sqn_array_empty_answers_zero)
     CHECK_INT(aka_sqn_get(sqn), 0x123456789ABCll);
 }
 
+static struct aka_subscriber test_subscriber(uint8_t res_len)
+{
+    struct aka_subscriber s = {.algorithm = AKA_TEST, .res_len = res_len};
+
+    s.k.n = 16;
+    unhex("000102030405060708090a0b0c0d0e0f", s.k.bytes, 16);
+    return s;
+}
+
+/* TS 34.108 8.1.2; the K is that of 8.2, the figures those flipk's pfk-milenage publishes */
+TEST(test_algorithm_vector)
+{
+    struct aka_subscriber s = test_subscriber(16);
+    static const uint8_t sqn[6] = {0, 0, 0, 0, 0, 1}, amf[2] = {0x80, 0};
+    uint8_t rand[16], auts[AKA_AUTS_LEN], back[6], amf_out[2], sres[4], kc[8];
+    struct aka_vector v, card;
+
+    memset(rand, 0x34, sizeof rand);
+    CHECK_OK(aka_make_vector(&s, rand, sqn, amf, &v));
+    CHECK_HEX(BYTES(v.res, v.res_n), "34353637303132333c3d3e3f38393a3b");
+    CHECK_HEX(BYTES_OF(v.ck), "3536373031323 33c3d3e3f38393a3b34");
+    CHECK_HEX(BYTES_OF(v.ik), "36373031 32333c3d3e3f38393a3b3435");
+    CHECK_HEX(BYTES_OF(v.autn), "373031 32333d 8000 343536373030b233");
+    CHECK_OK(aka_check_autn(&s, rand, v.autn, back, amf_out, &card));
+    CHECK_HEX(BYTES_OF(back), "000000000001");
+    CHECK_HEX(BYTES_OF(amf_out), "8000");
+    CHECK(memcmp(&v, &card, sizeof v) == 0);
+    CHECK_OK(aka_make_auts(&s, rand, sqn, auts));
+    CHECK_HEX(BYTES_OF(auts), "37303132333d 3435363730303233"); /* AMF* is 0000 */
+    CHECK_OK(aka_open_auts(&s, rand, auts, back));
+    CHECK_HEX(BYTES_OF(back), "000000000001");
+    /* c2 and c3 over the same RES, CK, IK */
+    CHECK_OK(aka_gsm(&s, rand, sres, kc));
+    CHECK_HEX(BYTES_OF(sres), "00000000");
+    CHECK_HEX(BYTES_OF(kc), "0000000000000000");
+}
+
+TEST(test_algorithm_refusals)
+{
+    struct aka_subscriber s = test_subscriber(8), bad = test_subscriber(17);
+    static const uint8_t sqn[6] = {0}, amf[2] = {0};
+    uint8_t rand[16] = {0}, back[6], amf_out[2];
+    struct aka_vector v, w;
+
+    CHECK_INT(aka_make_vector(&bad, rand, sqn, amf, &v), XK_E_VALUE);
+    bad = test_subscriber(3);
+    CHECK_INT(aka_make_vector(&bad, rand, sqn, amf, &v), XK_E_VALUE);
+    bad = test_subscriber(8);
+    bad.k.n = 32;
+    CHECK_INT(aka_make_vector(&bad, rand, sqn, amf, &v), XK_E_VALUE);
+    CHECK_INT(aka_check_autn(&bad, rand, v.autn, back, amf_out, &w), XK_E_VALUE);
+    CHECK_OK(aka_make_vector(&s, rand, sqn, amf, &v));
+    CHECK_INT(v.res_n, 8);
+    for (unsigned i = 0; i < 8 * AKA_AUTN_LEN; i++) {
+        uint8_t autn[AKA_AUTN_LEN];
+
+        memcpy(autn, v.autn, sizeof autn);
+        autn[i / 8] ^= (uint8_t)(0x80 >> i % 8);
+        CHECK_INT(aka_check_autn(&s, rand, autn, back, amf_out, &w), XK_E_AUTH);
+    }
+}
+
+/* TS 33.102 C.2.1 and C.2.2 as a profile sets them */
+TEST(sqn_rules_of_ones_own)
+{
+    static const struct {
+        uint64_t delta, age_limit, seq;
+        enum aka_freshness want;
+    } rows[] = {
+        {0, 0, 1ull << 42, AKA_FRESH}, /* nothing is checked */
+        {100, 0, 1100, AKA_FRESH},     {100, 0, 1101, AKA_STALE}, {0, 0, 1, AKA_FRESH},
+        {0, 10, 991, AKA_FRESH},       {0, 10, 990, AKA_STALE},   {0, 10, 2000, AKA_FRESH},
+        {0, 0, 0, AKA_STALE}, /* not newer than its slot */
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct aka_sqn_rules rules = {rows[i].delta, rows[i].age_limit};
+        struct aka_sqn_array a = {{[3] = 1000}};
+        uint8_t sqn[AKA_SQN_LEN];
+        unsigned slot = 99;
+
+        aka_sqn_put(rows[i].seq << AKA_IND_BITS | 7, sqn);
+        CHECK_INT(aka_sqn_check_by(&a, &rules, sqn, &slot), rows[i].want);
+        CHECK_INT(slot, rows[i].want == AKA_FRESH ? 7 : 99);
+    }
+}
+
+/* TS 35.231: the permutation as often as the profile says */
+TEST(tuak_iterations_count)
+{
+    struct aka_subscriber s = {.algorithm = AKA_TUAK, .k.n = 16, .opc.n = 32};
+    static const uint8_t rand[16], sqn[6], amf[2];
+    struct aka_vector zero, one, two;
+
+    CHECK_OK(aka_make_vector(&s, rand, sqn, amf, &zero));
+    s.iterations = 1;
+    CHECK_OK(aka_make_vector(&s, rand, sqn, amf, &one));
+    s.iterations = 2;
+    CHECK_OK(aka_make_vector(&s, rand, sqn, amf, &two));
+    CHECK(memcmp(&zero, &one, sizeof one) == 0);
+    CHECK(memcmp(&one, &two, sizeof one) != 0);
+}
+
 TESTS_MAIN(XT_CASE(vector_of_libosmocore), XT_CASE(wrong_mac_is_refused_and_writes_nothing),
            XT_CASE(bad_parameters_are_refused), XT_CASE(vector_of_ts_35_208),
            XT_CASE(tuak_round_trip), XT_CASE(tuak_vector_of_ts_35_233),
            XT_CASE(tuak_bad_parameters_are_refused), XT_CASE(sqn_next_walks),
            XT_CASE(sqn_array_takes_each_slot_once), XT_CASE(sqn_array_refuses_long_jumps),
-           XT_CASE(sqn_array_empty_answers_zero))
+           XT_CASE(sqn_array_empty_answers_zero), XT_CASE(test_algorithm_vector),
+           XT_CASE(test_algorithm_refusals), XT_CASE(sqn_rules_of_ones_own),
+           XT_CASE(tuak_iterations_count))

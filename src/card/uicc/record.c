@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "card/usim/card.h"
+#include "card/uicc/inside.h"
 
 /* TS 102 221 11.1.5: modes in the low three bits of P2 */
 #define MODE_NEXT 2
@@ -12,10 +12,10 @@
 #define MODE_OF(p2) ((p2)&7)
 
 /* The record a command means, 0 and x->sw when there is none. Does not move the pointer. */
-static unsigned record_of_command(struct exchange *x, const struct ef *ef)
+static unsigned record_of_command(struct exchange *x, const struct uicc_file *f)
 {
-    unsigned records = content_of(ef->content)->records, at = x->ch->record;
-    bool cyclic = ef->structure == EF_CYCLIC;
+    unsigned records = file_records(f), at = x->ch->record;
+    bool cyclic = STRUCTURE_OF(f) == STRUCTURE_CYCLIC;
 
     x->sw = SW_RECORD_NOT_FOUND;
     switch (MODE_OF(x->c.p2)) {
@@ -38,9 +38,9 @@ static unsigned record_of_command(struct exchange *x, const struct ef *ef)
     return at;
 }
 
-static uint32_t record_offset(const struct usim *card, const struct ef *ef, unsigned record)
+static uint32_t record_offset(const struct uicc_file *f, unsigned record)
 {
-    return file_offset(card, ef) + (record - 1) * content_of(ef->content)->length;
+    return (record - 1) * f->record_len;
 }
 
 static void move_pointer(struct exchange *x, unsigned record)
@@ -49,80 +49,79 @@ static void move_pointer(struct exchange *x, unsigned record)
         x->ch->record = (uint8_t)record;
 }
 
-enum xk_err cmd_read_record(struct usim *card, struct exchange *x)
+enum xk_err cmd_read_record(struct uicc *u, struct exchange *x)
 {
-    const struct ef *ef;
+    const struct uicc_file *f;
     uint8_t data[256];
     unsigned record, length;
 
-    TRY(file_of_command(card, x, SFI_OF(x->c.p2), FILE_RECORDS, ACCESS_READ, &ef));
-    if (!ef)
+    TRY(file_of_command(u, x, SFI_OF(x->c.p2), KIND_RECORDS, ACCESS_READ, &f));
+    if (!f)
         return XK_OK;
-    record = record_of_command(x, ef);
+    record = record_of_command(x, f);
     if (record == 0)
         return XK_OK;
-    length = content_of(ef->content)->length;
+    length = f->record_len;
     if (x->c.has_le && x->c.le != length)
         return refuse(x, SW_LE(length));
-    TRY(card_get(card, record_offset(card, ef, record), data, length));
+    TRY(u->ops->read(u, f, record_offset(f, record), data, length));
     move_pointer(x, record);
     return answer_now(x, BYTES(data, length));
 }
 
 /* The newest record of a cyclic file is the first one: the others move down, the oldest falls
  * off. */
-static enum xk_err push_record(struct usim *card, const struct ef *ef, struct bytes data)
+static enum xk_err push_record(struct uicc *u, const struct uicc_file *f, struct bytes data)
 {
-    const struct content *c = content_of(ef->content);
     uint8_t old[256];
 
-    for (unsigned r = c->records; r > 1; r--) {
-        TRY(card_get(card, record_offset(card, ef, r - 1), old, c->length));
-        TRY(card_put(card, record_offset(card, ef, r), old, c->length));
+    for (unsigned r = file_records(f); r > 1; r--) {
+        TRY(u->ops->read(u, f, record_offset(f, r - 1), old, f->record_len));
+        TRY(u->ops->write(u, f, record_offset(f, r), BYTES(old, f->record_len)));
     }
-    return card_put(card, record_offset(card, ef, 1), data.p, data.n);
+    return u->ops->write(u, f, record_offset(f, 1), data);
 }
 
 /* TS 102 221 11.1.6 */
-enum xk_err cmd_update_record(struct usim *card, struct exchange *x)
+enum xk_err cmd_update_record(struct uicc *u, struct exchange *x)
 {
-    const struct ef *ef;
+    const struct uicc_file *f;
     unsigned record;
 
-    TRY(file_of_command(card, x, SFI_OF(x->c.p2), FILE_RECORDS, ACCESS_UPDATE, &ef));
-    if (!ef)
+    TRY(file_of_command(u, x, SFI_OF(x->c.p2), KIND_RECORDS, ACCESS_UPDATE, &f));
+    if (!f)
         return XK_OK;
-    if (x->c.data.n != content_of(ef->content)->length)
+    if (x->c.data.n != f->record_len)
         return refuse(x, SW_WRONG_LENGTH);
-    if (ef->structure == EF_CYCLIC) {
+    if (STRUCTURE_OF(f) == STRUCTURE_CYCLIC) {
         if (MODE_OF(x->c.p2) != MODE_PREVIOUS)
             return refuse(x, SW_WRONG_P1P2);
-        TRY(push_record(card, ef, x->c.data));
+        TRY(push_record(u, f, x->c.data));
         x->ch->record = 1;
-        return file_written(card, x, ef);
+        return file_written(u, x, f);
     }
-    record = record_of_command(x, ef);
+    record = record_of_command(x, f);
     if (record == 0)
         return XK_OK;
-    TRY(card_put(card, record_offset(card, ef, record), x->c.data.p, x->c.data.n));
+    TRY(u->ops->write(u, f, record_offset(f, record), x->c.data));
     move_pointer(x, record);
-    return file_written(card, x, ef);
+    return file_written(u, x, f);
 }
 
 /* INCREASE, TS 102 221 11.1.8: the sum goes on top of the ring; both are answered. */
-enum xk_err cmd_increase(struct usim *card, struct exchange *x)
+enum xk_err cmd_increase(struct uicc *u, struct exchange *x)
 {
     uint8_t data[255 + 255];
-    const struct ef *ef;
+    const struct uicc_file *f;
     unsigned length, carry = 0;
 
-    TRY(file_of_command(card, x, x->c.p1 & 0x1F, FILE_CYCLIC, ACCESS_INCREASE, &ef));
-    if (!ef)
+    TRY(file_of_command(u, x, x->c.p1 & 0x1F, KIND_CYCLIC, ACCESS_INCREASE, &f));
+    if (!f)
         return XK_OK;
-    length = content_of(ef->content)->length;
+    length = f->record_len;
     if (x->c.data.n == 0 || x->c.data.n > length)
         return refuse(x, SW_WRONG_LENGTH);
-    TRY(card_get(card, record_offset(card, ef, 1), data, length));
+    TRY(u->ops->read(u, f, record_offset(f, 1), data, length));
     for (unsigned i = 0; i < length; i++) {
         unsigned add = i < x->c.data.n ? x->c.data.p[x->c.data.n - 1 - i] : 0u;
 
@@ -132,11 +131,11 @@ enum xk_err cmd_increase(struct usim *card, struct exchange *x)
     }
     if (carry)
         return refuse(x, SW_INCREASE_MAX_REACHED);
-    TRY(push_record(card, ef, BYTES(data, length)));
+    TRY(push_record(u, f, BYTES(data, length)));
     memcpy(data + length, x->c.data.p, x->c.data.n);
     x->ch->record = 1;
-    TRY(file_written(card, x, ef));
+    TRY(file_written(u, x, f));
     if (x->sw != SW_OK)
         return XK_OK;
-    return answer_later(card, x, BYTES(data, length + x->c.data.n));
+    return answer_later(u, x, BYTES(data, length + x->c.data.n));
 }

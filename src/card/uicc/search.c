@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "card/usim/card.h"
+#include "card/uicc/inside.h"
 
 /* SEARCH RECORD, TS 102 221 11.1.7; SEEK, TS 51.011 9.2.7 */
 #define MODE_FORWARD 4
@@ -38,16 +38,15 @@ static bool record_matches(const struct search *s, struct bytes record)
     return false;
 }
 
-static enum xk_err search_run(struct usim *card, const struct ef *ef, const struct search *s,
+static enum xk_err search_run(struct uicc *u, const struct uicc_file *f, const struct search *s,
                               struct buf *found)
 {
-    const struct content *c = content_of(ef->content);
     uint8_t record[256];
 
-    for (unsigned r = s->first; r >= 1 && r <= c->records;
+    for (unsigned r = s->first; r >= 1 && r <= file_records(f);
          r = s->direction == FORWARD ? r + 1 : r - 1) {
-        TRY(card_get(card, file_offset(card, ef) + (r - 1) * c->length, record, c->length));
-        if (record_matches(s, BYTES(record, c->length)))
+        TRY(u->ops->read(u, f, (r - 1) * f->record_len, record, f->record_len));
+        if (record_matches(s, BYTES(record, f->record_len)))
             buf_put_u8(found, (uint8_t)r);
     }
     return buf_ok(found);
@@ -96,28 +95,28 @@ static bool read_search(struct exchange *x, struct search *s, unsigned records)
     }
 }
 
-enum xk_err cmd_search_record(struct usim *card, struct exchange *x)
+enum xk_err cmd_search_record(struct uicc *u, struct exchange *x)
 {
-    const struct ef *ef;
+    const struct uicc_file *f;
     struct search s;
     uint8_t mem[255];
     struct buf found;
 
-    TRY(file_of_command(card, x, (uint8_t)(x->c.p2 >> 3), FILE_RECORDS, ACCESS_READ, &ef));
-    if (!ef)
+    TRY(file_of_command(u, x, (uint8_t)(x->c.p2 >> 3), KIND_RECORDS, ACCESS_READ, &f));
+    if (!f)
         return XK_OK;
-    if (!read_search(x, &s, content_of(ef->content)->records))
+    if (!read_search(x, &s, file_records(f)))
         return refuse(x, x->c.data.n == 0 ? SW_WRONG_LENGTH : SW_WRONG_P1P2);
-    if (s.pattern.n > content_of(ef->content)->length)
+    if (s.pattern.n > f->record_len)
         return refuse(x, SW_WRONG_LENGTH);
-    if (s.first == 0 || s.first > content_of(ef->content)->records)
+    if (s.first == 0 || s.first > file_records(f))
         return refuse(x, SW_RECORD_NOT_FOUND);
     buf_init_fixed(&found, mem, sizeof mem);
-    TRY(search_run(card, ef, &s, &found));
+    TRY(search_run(u, f, &s, &found));
     if (found.n == 0)
         return refuse(x, SW_SEARCH_FAILED);
     x->ch->record = mem[0];
-    return answer_later(card, x, buf_bytes(&found));
+    return answer_later(u, x, buf_bytes(&found));
 }
 
 static bool read_seek(struct exchange *x, struct search *s, unsigned records)
@@ -145,26 +144,26 @@ static bool read_seek(struct exchange *x, struct search *s, unsigned records)
 }
 
 /* Type 2 (P2 1x) answers the record number. */
-enum xk_err cmd_seek(struct usim *card, struct exchange *x)
+enum xk_err cmd_seek(struct uicc *u, struct exchange *x)
 {
-    const struct ef *ef;
+    const struct uicc_file *f;
     struct search s;
     uint8_t mem[255];
     struct buf found;
 
-    TRY(file_of_command(card, x, 0, FILE_RECORDS, ACCESS_READ, &ef));
-    if (!ef)
+    TRY(file_of_command(u, x, 0, KIND_RECORDS, ACCESS_READ, &f));
+    if (!f)
         return XK_OK;
-    if (x->c.p1 != 0 || x->c.p2 > 0x1F || !read_seek(x, &s, content_of(ef->content)->records))
+    if (x->c.p1 != 0 || x->c.p2 > 0x1F || !read_seek(x, &s, file_records(f)))
         return refuse(x, SW_WRONG_PARAMETERS);
-    if (x->c.data.n == 0 || x->c.data.n > content_of(ef->content)->length)
+    if (x->c.data.n == 0 || x->c.data.n > f->record_len)
         return refuse(x, SW_WRONG_LENGTH);
     buf_init_fixed(&found, mem, sizeof mem);
-    TRY(search_run(card, ef, &s, &found));
+    TRY(search_run(u, f, &s, &found));
     if (found.n == 0)
         return refuse(x, SW_FILE_NOT_FOUND);
     x->ch->record = mem[0];
     if ((x->c.p2 & 0xF0) == 0)
         return XK_OK;
-    return answer_later(card, x, BYTES(mem, 1));
+    return answer_later(u, x, BYTES(mem, 1));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "card/usim/card.h"
+#include "card/uicc/inside.h"
 
 struct word_row {
     uint16_t mask, ours, theirs;

@@ -4,32 +4,19 @@
  *   builder: new -> feed (as the bytes come) -> finish -> free      installs
  *   card:    open -> reset -> transmit ... -> close                 is the enabled profile
  *
- * Both work over a store of objects (arrays of bytes); what they write belongs to the transaction
- * of the store. The builder leaves the commit to its caller; the card commits once at the end of
- * each command that changed something. */
+ * Both work over objects of the flash store, base .. base + PROFILE_OBJECTS - 1 of a profile. What
+ * the builder writes belongs to the caller's transaction, and so does what is changed by a command
+ * of the host; the card commits once at the end of each command of its own that changed something
+ * (and rolls back what was refused). */
 #ifndef CARD_EUICC_PROFILE_H
 #define CARD_EUICC_PROFILE_H
 
-#include "base/arena.h"
-#include "base/buf.h"
 #include "base/clock.h"
+#include "card/euicc/flash.h"
 #include "codec/apdu/apdu.h"
 
 #define PROFILE_ICCID_LEN 10
-#define PROFILE_OBJECTS 4 /* of one profile: base .. base + 3 */
-
-/* The store. Objects keep their size; a ranged write changes only that range. Reads see writes that
- * are not yet committed. XK_E_LIMIT: no memory left; XK_E_CLOSED: power was cut, XK_E_IO. */
-struct profile_store {
-    void *ctx;
-    enum xk_err (*create)(void *ctx, uint32_t object, uint32_t size);
-    enum xk_err (*size)(void *ctx, uint32_t object, uint32_t *out); /* XK_E_NOT_FOUND */
-    enum xk_err (*read)(void *ctx, uint32_t object, uint32_t at, uint8_t *out, size_t n);
-    enum xk_err (*write)(void *ctx, uint32_t object, uint32_t at, struct bytes data);
-    enum xk_err (*remove)(void *ctx, uint32_t object);
-    enum xk_err (*commit)(void *ctx);
-    void (*rollback)(void *ctx);
-};
+#define PROFILE_OBJECTS 4
 
 /* Installing */
 
@@ -57,10 +44,10 @@ const uint8_t *profile_builder_iccid(const struct profile_builder *b);
 /* Bytes of non-volatile memory needed so far. */
 uint32_t profile_builder_size(const struct profile_builder *b);
 /* Creates objects base .. base + PROFILE_OBJECTS - 1; nothing is committed. XK_E_STATE unless
- * PROFILE_WHOLE. XK_E_LIMIT: the store has no room; the verdict is then PROFILE_REFUSED with status
- * not-enough-memory. */
-enum xk_err profile_builder_finish(struct profile_builder *b, const struct profile_store *store,
-                                   uint32_t base) XK_MUST_CHECK;
+ * PROFILE_WHOLE. XK_E_LIMIT: the store has no room; the verdict is then PROFILE_REFUSED with
+ * status not-enough-memory, and the caller rolls back. */
+enum xk_err profile_builder_finish(struct profile_builder *b, struct flash *flash, uint32_t base)
+    XK_MUST_CHECK;
 /* EUICCResponse (the simaResponse of the ProfileInstallationResult): one row for each element that
  * was not taken, naming it; or the one row "ok". */
 void profile_builder_response(const struct profile_builder *b, struct buf *out);
@@ -69,10 +56,10 @@ void profile_builder_free(struct profile_builder *b);
 /* What packages may ask for: UICCCapability of EUICCInfo2, one bit a service, bit 0 first. */
 uint32_t profile_uicc_capability(void);
 
-/* XK_E_NOT_FOUND when there is none. */
-enum xk_err profile_size(const struct profile_store *store, uint32_t base, uint32_t *out)
-    XK_MUST_CHECK;
-enum xk_err profile_delete(const struct profile_store *store, uint32_t base) XK_MUST_CHECK;
+/* Whether there is a whole profile, what it takes, and without it (XK_E_NOT_FOUND). */
+bool profile_is_stored(const struct flash *flash, uint32_t base);
+uint32_t profile_stored_size(const struct flash *flash, uint32_t base);
+enum xk_err profile_erase(struct flash *flash, uint32_t base) XK_MUST_CHECK;
 
 /* The card */
 
@@ -81,8 +68,9 @@ enum xk_err profile_delete(const struct profile_store *store, uint32_t base) XK_
 struct profile_host {
     void *ctx;
     /* SELECT by name, whole or its beginning: true when an application of the host has it; fci is
-     * what is answered. From then on all commands of this channel with these classes go to it, but
-     * SELECT, GET RESPONSE, MANAGE CHANNEL and the toolkit's. */
+     * what is answered. What was selected on this channel is then so no more. From now on the
+     * commands of this channel go to it, but for those that are the card's: SELECT, STATUS, GET
+     * RESPONSE, MANAGE CHANNEL, TERMINAL CAPABILITY and the toolkit's. */
     bool (*select)(void *ctx, unsigned channel, struct bytes aid, struct buf *fci);
     /* One command; data to out (as long as it takes: the card chains it by 61xx), the status word
      * to *sw. */
@@ -90,29 +78,28 @@ struct profile_host {
                            struct buf *out, uint16_t *sw);
     /* The channel was closed, reset or has selected another application. */
     void (*deselected)(void *ctx, unsigned channel);
-    /* The terminal's answer to the REFRESH of profile_card_refresh; general result as in TS 102 223
-     * 8.12. */
+    /* The terminal's answer to the REFRESH of profile_card_refresh; general result as in TS 102
+     * 223 8.12. */
     enum xk_err (*refreshed)(void *ctx, uint8_t result);
     /* ES6.UpdateMetadata: BF2A as it came over the air to the profile's security domain. */
     enum xk_err (*update_metadata)(void *ctx, struct bytes request, uint16_t *sw);
-    /* ATR of the chip. */
-    struct bytes (*atr)(void *ctx);
 };
 
 struct profile_card;
-/* The profile at base. store, rand and host must outlive the card. XK_E_NOT_FOUND, XK_E_FORMAT. */
-enum xk_err profile_open(const struct profile_store *store, uint32_t base,
-                         const struct xk_rand *rand, const struct profile_host *host,
-                         struct profile_card **out) XK_MUST_CHECK;
-/* A card with no profile enabled: MF without files, the host's applications, toolkit. */
-enum xk_err profile_open_none(const struct profile_store *store, const struct xk_rand *rand,
+/* The profile at base; flash, rand and host must outlive the card. XK_E_NOT_FOUND, XK_E_FORMAT. */
+enum xk_err profile_card_open(struct flash *flash, uint32_t base, const struct xk_rand *rand,
                               const struct profile_host *host, struct profile_card **out)
     XK_MUST_CHECK;
-void profile_close(struct profile_card *card);
-enum xk_err profile_reset(struct profile_card *card, struct bytes *atr) XK_MUST_CHECK;
+/* A card with no profile enabled: an empty MF, the host's applications, the toolkit. */
+enum xk_err profile_card_open_empty(struct flash *flash, const struct xk_rand *rand,
+                                    const struct profile_host *host, struct profile_card **out)
+    XK_MUST_CHECK;
+void profile_card_close(struct profile_card *card);
+/* Reset of the card: channels, PINs and toolkit session as after power on. */
+void profile_card_reset(struct profile_card *card);
 /* One command, one response (data and SW) into out (at least APDU_RESPONSE_MAX). Errors are ours
- * only: XK_E_CLOSED, XK_E_IO of the store. */
-enum xk_err profile_transmit(struct profile_card *card, struct bytes command, struct buf *out)
+ * only: XK_E_CLOSED (power was cut), XK_E_IO of the store; then flash_recover and reset. */
+enum xk_err profile_card_transmit(struct profile_card *card, struct bytes command, struct buf *out)
     XK_MUST_CHECK;
 /* Asks the terminal to REFRESH (qualifier as CAT_REFRESH_x): 91xx from the next answer on. False
  * when there is no toolkit session, or the terminal cannot REFRESH. */

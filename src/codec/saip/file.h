@@ -33,7 +33,8 @@ struct saip_node {
     uint8_t depth;
     uint16_t fid;                         /* an ADF's temporary one */
     const struct saip_template_file *row; /* NULL without template */
-    bool named; /* stands in the package; else it is only the template's default */
+    bool named;   /* stands in the package; else it is only the template's default */
+    bool generic; /* comes from genericFileManagement */
     bool shareable;
     bool has_sfi;
     uint8_t sfi;
@@ -66,18 +67,19 @@ struct saip_fault {
 struct saip_file_input {
     const struct saip_template_file *row;
     const char *name;
-    struct bytes steps; /* saip_next_step */
+    struct bytes steps; /* saip_next_step; of genericFileManagement saip_next_gfm_step */
     bool named;
+    bool generic;
     bool under_mf;
 };
 enum xk_err saip_file_resolve(const struct saip_file_input *in, struct arena *arena,
                               struct saip_node *out, bool *created, struct saip_fault *fault)
     XK_MUST_CHECK;
 
-/* Writes offsets and contents among these steps (a File's, or a command's) over content[n].
- * XK_E_LIMIT past its end; *given counts the bytes written, NULL if not wanted. */
-enum xk_err saip_write_steps(struct bytes steps, uint8_t *content, size_t n, uint32_t *given)
-    XK_MUST_CHECK;
+/* Writes the offsets and contents of a node over content[n]; XK_E_LIMIT past its end. *given counts
+ * the bytes written, *end is where the last one stands, plus one. */
+enum xk_err saip_write_steps(const struct saip_node *node, uint8_t *content, size_t n,
+                             uint32_t *given, uint32_t *end) XK_MUST_CHECK;
 
 /* All files of a package, element by element:
  *     saip_walk_init(&w);
@@ -87,16 +89,16 @@ enum xk_err saip_write_steps(struct bytes steps, uint8_t *content, size_t n, uin
  *                  be asked for, except XK_E_NOMEM.
  * Elements without files have none. */
 struct saip_walk {
-    uint16_t adf[4]; /* temporary FID of the last ADF by enum saip_base USIM.., 0: none */
-    uint16_t last_adf;
+    uint16_t adf[SAIP_BASES]; /* temporary FID of the last ADF by enum saip_base; 0: none yet */
     enum saip_type type;
     const struct saip_template *template_;
+    const struct saip_template_file *row; /* the last one given */
     struct bytes files;
-    size_t row;
-    struct cur commands, steps; /* genericFileManagement */
-    uint16_t path[SAIP_DEPTH_MAX];
+    struct cur strange;  /* files that are in no row: given at the end */
+    struct cur commands; /* genericFileManagement */
+    struct cur steps;
+    uint16_t path[SAIP_DEPTH_MAX + 1]; /* of the first DF, the MF included */
     uint8_t depth;
-    bool strange; /* files of no template row are given at the end */
 };
 void saip_walk_init(struct saip_walk *w);
 /* XK_E_FORMAT; XK_E_UNSUPPORTED: a template that we do not have; XK_E_STATE: the ADF under which

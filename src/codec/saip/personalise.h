@@ -62,10 +62,9 @@ const char *saip_position_name(enum saip_position p); /* "iccid" */
 
 struct saip_plan;
 
-/* Reads the template. XK_E_FORMAT: not a package, or a file that a number goes to cannot be
- * resolved
- * (lint says more). The plan has its own copy, holds the template's keys, and is wiped when freed.
- * It is not changed by use: threads may share it. */
+/* Reads the template. XK_E_FORMAT: not a package, or a file that a number goes to cannot be put
+ * together (lint says more). The plan has its own copy, holds the keys of the template, is wiped
+ * when freed, and is not changed by use: threads may share it. */
 enum xk_err saip_plan_new(struct bytes upp, struct saip_plan **out) XK_MUST_CHECK;
 void saip_plan_free(struct saip_plan *plan);
 /* Which positions the template has: bit by enum saip_position. */

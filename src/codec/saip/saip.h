@@ -248,8 +248,7 @@ struct saip_non_standard {
 enum xk_err saip_decode_non_standard(const struct saip_pe *pe, struct saip_non_standard *out)
     XK_MUST_CHECK;
 
-/* ---- files ------------------------------------------------------------------------------------
- * */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 /* An element that stands for files: B0 mf to BF21 opt-iot. */
 struct saip_files {

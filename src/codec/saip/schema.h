@@ -51,6 +51,15 @@ enum saip_structure saip_structure_of(enum saip_type type);
 const struct saip_member *saip_member_of_tag(enum saip_structure s, uint32_t tag);
 const struct saip_member *saip_member_of_name(enum saip_structure s, struct bytes name);
 
+/* The tags of the elements of file elements. */
+enum saip_element {
+#define FILES(structure, header) SAIP_TAG_##structure##_NONE = 0,
+#define ELEMENT(structure, id, name, tag, need) SAIP_TAG_##structure##_##id = tag,
+#include "codec/saip/element.def"
+#undef FILES
+#undef ELEMENT
+};
+
 /* Where members stand, for saip_sequence: rows counted over the whole table, MEMBER_AT within their
  * structure. */
 enum saip_row {

@@ -37,49 +37,61 @@ enum saip_base {
     SAIP_BASE_CSIM, /* of the last csim */
     SAIP_BASE_LAST  /* of whichever came last: eap */
 };
+#define SAIP_BASES 6
 
-#define SAIP_HIGH_UPDATE 0x01   /* often updated: special file information 80 */
-#define SAIP_NEEDS_CONTENT 0x02 /* no default: the package must give contents */
-#define SAIP_NEEDS_SIZE 0x04    /* no default size (or record length) */
-#define SAIP_NEEDS_RECORDS 0x08 /* no default number of records */
-#define SAIP_NEEDS_SFI 0x10     /* the package says whether there is an SFI */
+enum {
+    SAIP_PLAIN = 0,
+    SAIP_HIGH = 0x01,          /* often updated: special file information 80 */
+    SAIP_NEEDS_CONTENT = 0x02, /* no default: the package must give contents */
+    SAIP_NEEDS_SFI = 0x04      /* the package says whether there is an SFI */
+};
 
 struct saip_template_file {
-    uint32_t tag;      /* of the element */
-    uint32_t parent;   /* of the element of its directory; 0: the base, or the first row */
-    uint16_t fid;      /* 0: the package gives it (ADFs: the temporary one) */
-    uint16_t fid_last; /* the FIDs that the element may have are fid..fid_last */
-    uint8_t kind;      /* enum saip_kind */
-    uint8_t records;   /* 0: the package gives it */
-    uint16_t size;     /* of the file; of a record; 0: the package gives it */
-    uint8_t arr;       /* record of EF.ARR */
-    uint8_t sfi;       /* 0: none */
+    uint32_t tag;    /* of the element */
+    uint32_t parent; /* of the element of its directory; 0: the base, or itself the first */
+    uint16_t fid;    /* 0: the package gives it (ADFs: the temporary one) */
+    uint16_t size;   /* of the file, of a record; 0: the package gives it */
+    uint8_t fids;    /* it may have fid, fid + 1, ... as many */
+    uint8_t kind;    /* enum saip_kind */
+    uint8_t records; /* 0: the package gives it */
+    uint8_t arr;     /* record of EF.ARR */
+    uint8_t sfi;     /* 0: none */
     uint8_t flags;
+    uint8_t first, last; /* versions of the template that have it */
     /* Contents of the file or of each record, in hexadecimal: "FF.." the last byte before the dots
      * fills up to what stands behind them ("FF..07"), "FFFFFF0000*" repeats; NULL: none, FF. */
     const char *pattern;
 };
 
+#define SAIP_TEMPLATE_OID_MAX 7
 struct saip_template {
-    struct bytes oid; /* value of the OBJECT IDENTIFIER */
     const char *name; /* "USIM", "OPT-USIM 2" */
     enum saip_type type;
+    uint8_t version;
+    uint8_t oid[SAIP_TEMPLATE_OID_MAX]; /* value of the OBJECT IDENTIFIER */
+    uint8_t oid_n;
     enum saip_base base;
     bool by_default;      /* files exist though the package does not name them */
     uint8_t major, minor; /* edition that brought it */
-    const struct saip_template_file *files;
-    size_t n;
 };
 
 /* NULL when there is none. */
 const struct saip_template *saip_template_find(struct bytes oid);
 /* All of them, for tables and tests; NULL behind the last. */
 const struct saip_template *saip_template_at(size_t i);
+/* The rows of a template in the order of its elements: the one behind `row` (NULL: the first);
+ * NULL behind the last. */
+const struct saip_template_file *saip_template_next(const struct saip_template *t,
+                                                    const struct saip_template_file *row);
 const struct saip_template_file *saip_template_file(const struct saip_template *t, uint32_t tag);
 /* "2.23.143.1.2.4.2"; of any OID. */
 void saip_put_oid(struct buf *out, struct bytes oid);
 
-/* Fills out[n] with a pattern as above, as for one file or record. */
+/* Fills out[n], one file or record: with a pattern as above; with a fill pattern, whose last byte
+ * goes on to the end, or a repeat pattern of a descriptor (TS 102 222 6.3.2.2.2, tags C1 and C2).
+ * what must not be empty. */
 void saip_pattern_fill(const char *pattern, uint8_t *out, size_t n);
+void saip_fill(struct bytes what, uint8_t *out, size_t n);
+void saip_fill_repeat(struct bytes what, uint8_t *out, size_t n);
 
 #endif

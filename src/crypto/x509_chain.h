@@ -9,9 +9,11 @@
 #ifndef CRYPTO_X509_CHAIN_H
 #define CRYPTO_X509_CHAIN_H
 
-#include "crypto/x509.h"
+#include "crypto/x509_crl.h"
 
-#define X509_CHAIN_MAX 4 /* issuing certificates between leaf and CI */
+#define X509_CHAIN_MAX 4  /* issuing certificates between leaf and CI */
+#define X509_CIS_MAX 64   /* of one store */
+#define X509_CRLS_MAX 256 /* of one store */
 
 enum x509_verdict {
 #define VERDICT(id, text) CHAIN_##id,
@@ -40,16 +42,21 @@ struct x509_store;
 enum xk_err x509_store_new(size_t issuers_max, struct x509_store **out) XK_MUST_CHECK;
 void x509_store_free(struct x509_store *store);
 /* A CI certificate, DER or PEM, is copied. XK_E_VALUE: no CI (role, CA, key usage, its own
- * signature); its date is looked at in the checks. XK_E_EXISTS: that key identifier is there. */
+ * signature); its date is looked at in the checks. XK_E_EXISTS: the very same is there. Several
+ * with one key may be (a CI renewed under another name, as the GSMA test CI was). */
 enum xk_err x509_store_add_ci(struct x509_store *store, struct bytes file) XK_MUST_CHECK;
-/* NULL when there is none with this subject key identifier. */
+/* The first with this subject key identifier; NULL when there is none. */
 const struct x509_ci *x509_store_find(const struct x509_store *store, struct bytes ski);
 /* In the order added; NULL past the end. */
 const struct x509_ci *x509_store_at(const struct x509_store *store, size_t i);
-/* A CRL of one of the CIs, DER or PEM, verified and kept; a newer one of the same CI and part
- * replaces it. XK_E_FORMAT; XK_E_NOT_FOUND: of none of our CIs; XK_E_AUTH: signature;
- * XK_E_STATE: older than what is there. */
+
+/* A CRL of one of the CIs, DER or PEM, is verified and copied; it replaces the older one of the
+ * same CI, distribution point and part. XK_E_FORMAT, XK_E_UNSUPPORTED: unreadable; XK_E_NOT_FOUND:
+ * of none of our CIs; XK_E_AUTH: its signature; XK_E_STATE: older than what is there; XK_E_LIMIT:
+ * too many. */
 enum xk_err x509_store_add_crl(struct x509_store *store, struct bytes file) XK_MUST_CHECK;
+/* Whether that part (from 1) of a CRL in parts is there, whichever of its parts crl is. */
+bool x509_store_has_part(struct x509_store *store, const struct x509_crl *crl, uint32_t part);
 
 struct x509_cache_figures {
     uint64_t hits, misses;

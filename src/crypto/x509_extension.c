@@ -46,7 +46,7 @@ static void authority_key_id(struct cur *c, struct x509_cert *out)
         asn_fail(c);
 }
 
-/* Named bits; what the last octet leaves unused is not looked at (fact sheet 0.8). */
+/* Named bits; what the last octet leaves unused is not looked at: fixtures in the wild differ. */
 static void key_usage(struct cur *c, struct x509_cert *out)
 {
     struct bytes v = asn_take(c, ASN_BIT_STRING);

@@ -13,7 +13,7 @@
 #define OID_ORGANIZATION "\x55\x04\x0A"
 #define OID_SERIAL_NUMBER "\x55\x04\x05"
 
-/* ISO 7064 MOD 97-10: the whole number leaves 1 (fact sheet A.10). */
+/* ISO 7064 MOD 97-10: the whole number leaves 1. */
 enum xk_err x509_eid_check(const uint8_t eid[X509_EID_LEN])
 {
     uint32_t rest = 0;

@@ -153,6 +153,28 @@ struct der der_enter(struct der *d, uint32_t tag)
     return inner;
 }
 
+struct der der_enter_raw(struct der *d, uint32_t tag, struct bytes *raw)
+{
+    struct bytes value = BYTES_NONE;
+    struct der inner;
+
+    *raw = BYTES_NONE;
+    if (!take_member(d, tag, &value, raw))
+        value = *raw = BYTES_NONE;
+    inner = der_of(value);
+    inner.err = d->err;
+    return inner;
+}
+
+void der_skip(struct der *d)
+{
+    struct bytes value, raw;
+    uint32_t tag;
+
+    if (!der_next(d, &tag, &value, &raw))
+        der_fail(d, XK_E_FORMAT);
+}
+
 void der_leave(struct der *d, struct der *inner)
 {
     enum xk_err err = der_finish(inner);

@@ -58,7 +58,9 @@ bool der_optional(const struct der *d, uint32_t tag); /* the next member has thi
 struct bytes der_take(struct der *d, uint32_t tag);
 struct bytes der_take_raw(struct der *d, uint32_t tag);
 struct der der_enter(struct der *d, uint32_t tag);
+struct der der_enter_raw(struct der *d, uint32_t tag, struct bytes *raw); /* raw: its whole TLV */
 void der_leave(struct der *d, struct der *inner);
+void der_skip(struct der *d); /* the next member, whatever it is */
 /* The next member whatever it is. False at the end or after a failure. */
 bool der_next(struct der *d, uint32_t *tag, struct bytes *value, struct bytes *raw);
 /* What is left as one span, which may be empty (never NULL). */

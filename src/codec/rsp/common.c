@@ -89,6 +89,25 @@ enum xk_err rsp_hash_cc_from_hash(const uint8_t code_hash[RSP_HASH_LEN],
     return err;
 }
 
+bool rsp_was_seen(const struct rsp_seen *seen, uint32_t tag)
+{
+    for (size_t i = 0; i < seen->n; i++)
+        if (seen->tag[i] == tag)
+            return true;
+    return false;
+}
+
+bool rsp_first_time(struct rsp_seen *seen, struct der *d, uint32_t tag)
+{
+    if (rsp_was_seen(seen, tag)) {
+        der_fail(d, XK_E_FORMAT);
+        return false;
+    }
+    if (seen->n < RSP_SEEN_MAX)
+        seen->tag[seen->n++] = tag;
+    return true;
+}
+
 uint32_t rsp_get_version(struct der *d, uint32_t tag)
 {
     struct bytes v = der_octets(d, tag, 3, 3);

@@ -72,6 +72,16 @@ enum xk_err rsp_hash_cc_from_hash(const uint8_t code_hash[RSP_HASH_LEN],
                                   struct bytes transaction_id, uint8_t out[RSP_HASH_LEN])
     XK_MUST_CHECK;
 
+/* For members that are taken in any order: false, and d failed, when this tag was there already.
+ * Beyond RSP_SEEN_MAX different tags no more are remembered. */
+#define RSP_SEEN_MAX 48
+struct rsp_seen {
+    uint32_t tag[RSP_SEEN_MAX];
+    size_t n;
+};
+bool rsp_first_time(struct rsp_seen *seen, struct der *d, uint32_t tag);
+bool rsp_was_seen(const struct rsp_seen *seen, uint32_t tag);
+
 /* Typed members shared by the decoders of this room. */
 uint32_t rsp_get_version(struct der *d, uint32_t tag);
 void rsp_put_version(struct buf *b, uint32_t tag, uint32_t version);

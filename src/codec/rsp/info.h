@@ -81,6 +81,8 @@ void rsp_decode_card_resource(struct bytes value, struct rsp_card_resource *out)
 /* The value (81 .. 82 .. 83 ..), without the tag 84 of EUICCInfo2. */
 enum xk_err rsp_encode_card_resource(const struct rsp_card_resource *in, struct buf *out)
     XK_MUST_CHECK;
+/* The next member of d. */
+void rsp_get_euicc_info2(struct der *d, struct rsp_euicc_info2 *out);
 /* The newest version the eUICC takes: highestSvn of v3, else svn. */
 uint32_t rsp_euicc_newest_svn(const struct rsp_euicc_info2 *info);
 

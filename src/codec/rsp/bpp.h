@@ -87,11 +87,11 @@ enum xk_err rsp_bpp_pieces_init(struct rsp_bpp_pieces *it, struct bytes bpp) XK_
 bool rsp_bpp_pieces_next(struct rsp_bpp_pieces *it, struct bytes *piece);
 
 /* The eUICC's side: the package arrives in pieces of any size, cut anywhere. Each whole object
- * comes out once, in order; sequence headers come out as nothing. An object longer than `cap` of
- * the memory given is XK_E_LIMIT.
+ * comes out once, in order; sequence headers come out as nothing. An object longer than the memory
+ * given is XK_E_LIMIT.
  *
  *     in = cur_of(data);
- *     do err = rsp_bpp_reader_next(&r, &in, &object); while (object.kind != RSP_BPP_NEED_MORE) */
+ *     do err = rsp_bpp_reader_next(&r, &in, &object); while an object other than END came out */
 enum rsp_bpp_object_kind {
     RSP_BPP_NEED_MORE,   /* the input is used up */
     RSP_BPP_OBJECT_BF23, /* tlv: the whole BF23 */
@@ -111,7 +111,8 @@ struct rsp_bpp_reader {
     unsigned step;     /* which member of BF36 */
     size_t total_left; /* of BF36 */
     size_t sequence_left;
-    bool in_sequence, done;
+    bool in_sequence;
+    bool given; /* part holds the object that was given out last */
 };
 void rsp_bpp_reader_init(struct rsp_bpp_reader *r, void *mem, size_t cap);
 /* XK_E_FORMAT: not the structure above; XK_E_LIMIT. The reader is then of no further use. */

@@ -89,6 +89,25 @@ enum xk_err rsp_hash_cc_from_hash(const uint8_t code_hash[RSP_HASH_LEN],
     return err;
 }
 
+enum xk_err rsp_decode_result(struct bytes der, uint32_t tag, uint32_t *result)
+{
+    struct der d = der_open(der, tag);
+    uint32_t value = der_u32(&d, TAG_0);
+
+    TRY(der_finish(&d));
+    *result = value;
+    return XK_OK;
+}
+
+enum xk_err rsp_encode_result(uint32_t tag, uint32_t result, struct buf *out)
+{
+    size_t at = der_begin(out, tag);
+
+    der_put_int(out, TAG_0, result);
+    der_close(out, at);
+    return buf_ok(out);
+}
+
 bool rsp_was_seen(const struct rsp_seen *seen, uint32_t tag)
 {
     for (size_t i = 0; i < seen->n; i++)

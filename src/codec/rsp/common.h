@@ -6,7 +6,7 @@
  *     it. XK_E_FORMAT: no DER or a member missing; XK_E_VALUE: a member outside its size or range;
  *     XK_E_LIMIT: more of something than the named limit. out is written only on success.
  *   - rsp_encode_<message>(&in, buf): adds the whole message. XK_E_VALUE: a mandatory span missing
- *     or of the wrong size; otherwise what buf says.
+ *     or of the wrong size; otherwise what buf says. On failure what was added is of no use.
  *   - A span that is absent has p == NULL (DER_PRESENT), an empty one has not.
  *   - DER parts that travel on as they are (certificates, what was signed, signatures) are spans of
  *     the whole TLV and named so: "TLV". Nothing that was signed is ever encoded again.
@@ -71,6 +71,10 @@ enum xk_err rsp_hash_cc(struct bytes code, struct bytes transaction_id, uint8_t 
 enum xk_err rsp_hash_cc_from_hash(const uint8_t code_hash[RSP_HASH_LEN],
                                   struct bytes transaction_id, uint8_t out[RSP_HASH_LEN])
     XK_MUST_CHECK;
+
+/* Messages of one number: tag { 80 result } */
+enum xk_err rsp_decode_result(struct bytes der, uint32_t tag, uint32_t *result) XK_MUST_CHECK;
+enum xk_err rsp_encode_result(uint32_t tag, uint32_t result, struct buf *out) XK_MUST_CHECK;
 
 /* For members that are taken in any order: false, and d failed, when this tag was there already.
  * Beyond RSP_SEEN_MAX different tags no more are remembered. */

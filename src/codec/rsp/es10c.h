@@ -47,9 +47,7 @@ enum xk_err rsp_decode_set_nickname_request(struct bytes der, struct rsp_set_nic
 enum xk_err rsp_encode_set_nickname_request(const struct rsp_set_nickname_request *in,
                                             struct buf *out) XK_MUST_CHECK;
 
-/* The answers of BF31, BF32, BF33, BF34, BF29: tag { 80 result } */
-enum xk_err rsp_decode_result(struct bytes der, uint32_t tag, uint32_t *result) XK_MUST_CHECK;
-enum xk_err rsp_encode_result(uint32_t tag, uint32_t result, struct buf *out) XK_MUST_CHECK;
+/* The answers of BF31, BF32, BF33, BF34, BF29: rsp_decode_result and rsp_encode_result. */
 
 /* BF3E, GetEID. The request asks for 5A and nothing else. */
 enum xk_err rsp_decode_get_eid_request(struct bytes der) XK_MUST_CHECK;

@@ -91,6 +91,7 @@ struct download {
     char matching_id[DOWNLOAD_MATCHING_ID_TEXT]; /* "": the default SM-DP+ address case */
     char smds_address[DOWNLOAD_FQDN_TEXT];       /* "": none; the event id is the matching id */
     enum download_smds smds;
+    bool release_then; /* ASKED: it is released, not only confirmed, once the event is there */
     bool has_code;
     uint8_t code_hash[DOWNLOAD_CC_HASH_LEN]; /* SHA-256 of the confirmation code as typed */
     bool has_hex_code; /* hex_code_hash is accepted too: SHA-256 of the code read as hexadecimal */
@@ -101,7 +102,7 @@ struct download {
     int64_t expires_at;            /* ms; INT64_MAX never */
     struct download_verdict ended; /* why it is in ERROR: what an LPA that asks again is told */
     uint32_t last_seq;             /* highest notification sequence number that moved it */
-    int64_t updated_at;
+    int64_t ordered_at, updated_at;
 };
 
 /* What a decision does to a download: stored in the transaction of the decision. */

@@ -20,6 +20,9 @@ void say_all(struct daemon *d, const struct outbox_list *said)
             if (ready)
                 callback_say(d, i);
             break;
+        case OUTBOX_ES2P:
+        case OUTBOX_SMDS:
+            break; /* nobody orders downloads here yet */
         }
     }
 }

@@ -33,6 +33,11 @@ static enum xk_err append(struct outbox_list *list, const struct outbox_item *it
     return XK_OK;
 }
 
+static bool said_in_order(enum outbox_kind kind)
+{
+    return kind == OUTBOX_CALLBACK || kind == OUTBOX_ES2P;
+}
+
 enum xk_err outbox_add(struct store *s, struct outbox_ids *ids, const struct outbox_item *item,
                        struct outbox_list *said)
 {
@@ -45,7 +50,7 @@ enum xk_err outbox_add(struct store *s, struct outbox_ids *ids, const struct out
         return XK_E_LIMIT;
     with_id.id = ids->next++;
     with_id.attempts = 0;
-    if (item->kind != OUTBOX_CALLBACK)
+    if (!said_in_order(item->kind))
         with_id.due_at += OUTBOX_LEASE_MS;
     TRY(store_exec(s, &insert,
                    SV(sv_int(with_id.id), sv_int((int64_t)item->kind),
@@ -53,7 +58,7 @@ enum xk_err outbox_add(struct store *s, struct outbox_ids *ids, const struct out
                       sv_bytes(item->payload), sv_int(with_id.due_at),
                       sv_text(item->group_key ? item->group_key : "")),
                    7, NULL));
-    return item->kind == OUTBOX_CALLBACK ? XK_OK : append(said, &with_id);
+    return said_in_order(item->kind) ? XK_OK : append(said, &with_id);
 }
 
 enum xk_err outbox_done(struct store *s, int64_t id)
@@ -153,9 +158,9 @@ enum xk_err outbox_bury(struct store *s, int64_t id, const char *reason, int64_t
 {
     static const struct store_query copy = {
         "outbox_bury",
-        "INSERT INTO callback_dead (outbox_id, task_id, url, payload, reason, at) "
-        "SELECT outbox_id, task_id, address, payload, CAST($1 AS TEXT), CAST($2 AS BIGINT) FROM "
-        "outbox WHERE outbox_id = $3"};
+        "INSERT INTO callback_dead (outbox_id, task_id, url, payload, reason, at, kind) "
+        "SELECT outbox_id, task_id, address, payload, CAST($1 AS TEXT), CAST($2 AS BIGINT), kind "
+        "FROM outbox WHERE outbox_id = $3"};
 
     TRY(store_exec(s, &copy, SV(sv_text(reason), sv_int(now), sv_int(id)), 3, NULL));
     return outbox_done(s, id);
@@ -166,14 +171,13 @@ enum xk_err outbox_revive(struct store *s, int64_t id, int64_t now)
     static const struct store_query copy = {
         "outbox_revive",
         "INSERT INTO outbox (outbox_id, kind, task_id, address, payload, due_at, attempts, "
-        "group_key) SELECT outbox_id, CAST($1 AS BIGINT), task_id, url, payload, CAST($2 AS "
-        "BIGINT), 0, '' FROM callback_dead WHERE outbox_id = $3"};
+        "group_key) SELECT outbox_id, kind, task_id, url, payload, CAST($1 AS BIGINT), 0, '' FROM "
+        "callback_dead WHERE outbox_id = $2"};
     static const struct store_query drop = {"outbox_unbury",
                                             "DELETE FROM callback_dead WHERE outbox_id = $1"};
     int64_t changes;
 
-    TRY(store_exec(s, &copy, SV(sv_int((int64_t)OUTBOX_CALLBACK), sv_int(now), sv_int(id)), 3,
-                   &changes));
+    TRY(store_exec(s, &copy, SV(sv_int(now), sv_int(id)), 2, &changes));
     if (changes == 0)
         return XK_E_NOT_FOUND;
     return store_exec(s, &drop, SV(sv_int(id)), 1, NULL);

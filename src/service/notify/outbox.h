@@ -14,6 +14,8 @@ enum outbox_kind {
     OUTBOX_OPEN = 2,     /* address: IMSI to open in the home network */
     OUTBOX_CLOSE = 3,    /* address: IMSI to close there */
     OUTBOX_CALLBACK = 4, /* address: URL; payload: body; group_key: the card, for order */
+    OUTBOX_ES2P = 5,     /* ES2+ to an operator; address: URL; payload: body; group_key: ICCID */
+    OUTBOX_SMDS = 6,     /* ES12 or ES15; address: URL; payload: body */
 };
 
 #define OUTBOX_PAYLOAD_MAX 4096
@@ -47,7 +49,8 @@ void outbox_ids_init(struct outbox_ids *ids, int64_t now);
 #define OUTBOX_LEASE_MS 60000
 
 /* Writes the row (id set) and appends a copy to `said`, for the caller to say after the commit.
- * Callbacks are not appended: they are said by outbox_take alone, which keeps their order. */
+ * Callbacks and ES2+ are not appended: they are said by outbox_take alone, which keeps their
+ * order. */
 enum xk_err outbox_add(struct store *s, struct outbox_ids *ids, const struct outbox_item *item,
                        struct outbox_list *said) XK_MUST_CHECK;
 /* It was said and heard. Unknown ids are fine (a repeat). */

@@ -51,6 +51,7 @@ struct rsp_metadata {
     bool has_estimated_size;
     uint32_t estimated_size;
     struct bytes tags_for_deletion; /* UpdateMetadata of v3: 5C */
+    struct bytes ref_ar_do; /* contents of BF76: access rules for Android's carrier privileges */
     /* SGP.32: contents */
     struct bytes fallback_allowed, ecall_indication;
     bool unknown_members; /* there was one this room has no name for */
@@ -73,7 +74,6 @@ struct rsp_profile_info {
     uint32_t state;
     struct bytes nickname;
     struct bytes dp_proprietary_data; /* contents of B8 */
-    struct bytes ref_ar_do;           /* contents of BF76 */
     bool has_esim_port, has_profile_size;
     uint32_t esim_port, profile_size; /* v3 */
 };

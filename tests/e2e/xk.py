@@ -393,9 +393,19 @@ class World:
                   f"{t['cid']}: register {card['imsi']}, task {t['imsi']}, card {device}")
         pool = client.call("GET", "/number/pool/main")
         check(pool["inUse"] == len(tasks) and not (pool["locked"] or pool["assigned"] or pool["written"]), str(pool))
-        # a card whose power was cut cannot be told before its next reset; then none may be a mixture
-        cards = wait_for("every card to have power", lambda: (lambda c: c["cut"] == 0 and c)(self.fleet_get("/fleet/v1/check")))
-        check(cards["mixed"] == 0, f"cards in a mixed state: {cards}")
+        self.all_whole()
+
+    def all_whole(self):
+        """No card is a mixture. One whose power was cut cannot be told before its next reset: it is asked again."""
+        told = set()
+
+        def look():
+            seen = {d["cid"]: d["memory"] for d in self.fleet_devices()}
+            mixed = [cid for cid, memory in seen.items() if memory == "mixed"]
+            check(not mixed, f"cards in a mixed state: {mixed}")
+            told.update(cid for cid, memory in seen.items() if memory == "whole")
+            return len(told) == self.devices
+        wait_for("every card to be told", look)
 
     def stop(self):
         return [self.platform.stop(), self.fleet.stop() if self.fleet else 0]

@@ -72,7 +72,17 @@ static void put_status(struct program *p, struct json_out *o)
     json_close_object(o);
 }
 
-static void put_device(const struct fleet_device *d, struct json_out *o)
+/* A card that lost its power and was not reset yet cannot be told. */
+static const char *memory_text(struct usim *card)
+{
+    enum xk_err err = usim_check(card);
+
+    if (err == XK_E_CLOSED)
+        return "cut";
+    return err == XK_OK ? "whole" : "mixed";
+}
+
+static void put_device(const struct fleet_device *d, struct usim *card, struct json_out *o)
 {
     json_open_object(o, NULL);
     json_put_text(o, "cid", d->cid);
@@ -89,6 +99,7 @@ static void put_device(const struct fleet_device *d, struct json_out *o)
     json_put_int(o, "refreshes", d->refreshes);
     json_put_int(o, "sms_mt", d->sms_mt);
     json_put_int(o, "sms_mo", d->sms_mo);
+    json_put_text(o, "memory", memory_text(card));
     json_close_object(o);
 }
 
@@ -99,7 +110,7 @@ static bool put_one(struct program *p, const char *cid, struct json_out *o)
 
     if (fleet_find(p->fleet, cid, &i) != XK_OK || fleet_get_device(p->fleet, i, &d) != XK_OK)
         return false;
-    put_device(&d, o);
+    put_device(&d, fleet_card(p->fleet, i), o);
     return true;
 }
 
@@ -130,7 +141,7 @@ static bool put_list(struct program *p, struct http_request *req, struct json_ou
     json_open_array(o, "devices");
     for (uint32_t i = from; i < fleet_devices(p->fleet) && i - from < n; i++) {
         if (fleet_get_device(p->fleet, i, &d) == XK_OK)
-            put_device(&d, o);
+            put_device(&d, fleet_card(p->fleet, i), o);
     }
     json_close_array(o);
     json_close_object(o);

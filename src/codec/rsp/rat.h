@@ -19,6 +19,7 @@ struct rsp_rat {
     struct rsp_ppar rules[RSP_RAT_RULES_MAX];
     size_t n;
 };
+/* On failure out is an empty table: nothing is allowed. */
 enum xk_err rsp_decode_get_rat_response(struct bytes der, struct rsp_rat *out) XK_MUST_CHECK;
 enum xk_err rsp_encode_get_rat_response(const struct rsp_rat *in, struct buf *out) XK_MUST_CHECK;
 

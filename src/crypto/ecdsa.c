@@ -49,26 +49,21 @@ enum xk_err ecdsa_sign(const struct ec_key *key, const struct bytes *parts, size
     return sign_digest(key->own, digest, signature);
 }
 
-static enum xk_err public_key(enum ec_curve curve, struct bytes point, EC_KEY **out)
+static enum xk_err set_point(EC_KEY *key, struct bytes point)
 {
-    const EC_GROUP *group = curve_group(curve);
-    EC_KEY *key;
-
-    if (!group)
-        return XK_E_CRYPTO;
     if (point.n != EC_POINT_LEN || point.p[0] != 0x04)
         return XK_E_VALUE;
-    key = EC_KEY_new();
-    if (!key || EC_KEY_set_group(key, group) != 1) {
-        EC_KEY_free(key);
+    return EC_KEY_oct2key(key, point.p, point.n, NULL) == 1 ? XK_OK : XK_E_VALUE;
+}
+
+static enum xk_err public_init(struct ecdsa_public *p, enum ec_curve curve, struct bytes point)
+{
+    const EC_GROUP *group = curve_group(curve);
+
+    p->key = group ? EC_KEY_new() : NULL;
+    if (!p->key || EC_KEY_set_group(p->key, group) != 1)
         return XK_E_CRYPTO;
-    }
-    if (EC_KEY_oct2key(key, point.p, point.n, NULL) != 1) {
-        EC_KEY_free(key);
-        return XK_E_VALUE;
-    }
-    *out = key;
-    return XK_OK;
+    return set_point(p->key, point);
 }
 
 enum xk_err ecdsa_public_new(enum ec_curve curve, struct bytes point, struct ecdsa_public **out)
@@ -78,9 +73,9 @@ enum xk_err ecdsa_public_new(enum ec_curve curve, struct bytes point, struct ecd
 
     if (!p)
         return XK_E_NOMEM;
-    err = public_key(curve, point, &p->key);
+    err = public_init(p, curve, point);
     if (err != XK_OK) {
-        free(p);
+        ecdsa_public_free(p);
         return err;
     }
     *out = p;
@@ -129,12 +124,10 @@ enum xk_err ecdsa_verify_point(enum ec_curve curve, struct bytes point, const st
                                size_t n, struct bytes signature)
 {
     EC_KEY *key;
-    enum xk_err err;
 
-    TRY(public_key(curve, point, &key));
-    err = verify(key, parts, n, signature);
-    EC_KEY_free(key);
-    return err;
+    TRY(engine_public_key(curve, &key));
+    TRY(set_point(key, point));
+    return verify(key, parts, n, signature);
 }
 
 /* One INTEGER of X.690 8.3, not negative, of at most 32 bytes, shortest form. */

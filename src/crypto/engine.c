@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* EC_KEY is the object that ECDSA_do_verify wants; see curve.h for why. */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypto/engine.h"
 
 #include <pthread.h>
 
 #include <openssl/core_names.h>
 #include <openssl/params.h>
+
+#include "crypto/curve.h"
 
 /* Written once under pthread_once, read-only ever after: OpenSSL's objects are shared by
  * threads. */
@@ -20,6 +24,7 @@ struct engine_thread {
     EVP_CIPHER_CTX *cipher[ENGINE_CIPHER_COUNT];
     EVP_MD_CTX *digest[ENGINE_DIGEST_COUNT];
     EVP_MAC_CTX *hmac[ENGINE_DIGEST_COUNT];
+    EC_KEY *public_key[EC_CURVES];
 };
 
 static _Thread_local struct engine_thread *this_thread;
@@ -44,6 +49,8 @@ static void thread_free(void *arg)
         EVP_MD_CTX_free(t->digest[i]);
         EVP_MAC_CTX_free(t->hmac[i]);
     }
+    for (size_t i = 0; i < EC_CURVES; i++)
+        EC_KEY_free(t->public_key[i]);
     free(t);
     this_thread = NULL;
 }
@@ -177,5 +184,24 @@ enum xk_err engine_hmac_start(enum engine_digest id, struct bytes key, EVP_MAC_C
     if (EVP_MAC_init(t->hmac[id], key.n > 0 ? key.p : empty, key.n, NULL) != 1)
         return XK_E_CRYPTO;
     *out = t->hmac[id];
+    return XK_OK;
+}
+
+enum xk_err engine_public_key(enum ec_curve curve, EC_KEY **out)
+{
+    const EC_GROUP *group = curve_group(curve);
+    struct engine_thread *t;
+    EC_KEY *key;
+
+    TRY(thread_get(&t));
+    if (!t->public_key[curve]) {
+        key = group ? EC_KEY_new() : NULL;
+        if (!key || EC_KEY_set_group(key, group) != 1) {
+            EC_KEY_free(key);
+            return XK_E_CRYPTO;
+        }
+        t->public_key[curve] = key;
+    }
+    *out = t->public_key[curve];
     return XK_OK;
 }

@@ -1,25 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/wire/base64.h"
 
+#define NO_DIGIT 64
+
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char url_alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/* Packages of tens of kilobytes pass here: whole groups go without a look at their length. */
+static uint8_t *put_groups(uint8_t *out, const uint8_t *p, size_t groups, const char *digits)
+{
+    for (size_t i = 0; i < groups; i++, p += 3, out += 4) {
+        uint32_t v = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+
+        out[0] = (uint8_t)digits[v >> 18];
+        out[1] = (uint8_t)digits[v >> 12 & 63];
+        out[2] = (uint8_t)digits[v >> 6 & 63];
+        out[3] = (uint8_t)digits[v & 63];
+    }
+    return out;
+}
+
 static void put(struct buf *b, struct bytes data, const char *digits, bool pad)
 {
-    for (size_t i = 0; i < data.n; i += 3) {
-        size_t n = data.n - i < 3 ? data.n - i : 3;
-        uint32_t v = (uint32_t)data.p[i] << 16;
-        char out[4];
+    size_t groups = data.n / 3;
+    size_t left = data.n % 3;
+    uint8_t *start = buf_reserve(b, 4 * (groups + 1));
+    uint8_t *out;
+    uint32_t v;
 
-        if (n > 1)
-            v |= (uint32_t)data.p[i + 1] << 8;
-        if (n > 2)
-            v |= data.p[i + 2];
-        for (size_t k = 0; k < 4; k++)
-            out[k] = k <= n ? digits[v >> (18 - 6 * k) & 63] : '=';
-        buf_put(b, out, pad ? 4 : n + 1);
+    if (!start)
+        return;
+    out = put_groups(start, data.p, groups, digits);
+    if (left > 0) {
+        v = (uint32_t)data.p[3 * groups] << 16;
+        if (left > 1)
+            v |= (uint32_t)data.p[3 * groups + 1] << 8;
+        *out++ = (uint8_t)digits[v >> 18];
+        *out++ = (uint8_t)digits[v >> 12 & 63];
+        if (left > 1)
+            *out++ = (uint8_t)digits[v >> 6 & 63];
+        else if (pad)
+            *out++ = '=';
+        if (pad)
+            *out++ = '=';
     }
+    b->n += (size_t)(out - start);
 }
 
 void base64_put(struct buf *b, struct bytes data)
@@ -32,11 +58,17 @@ void base64url_put(struct buf *b, struct bytes data)
     put(b, data, url_alphabet, false);
 }
 
-static int digit_value(uint8_t c, const char *digits)
+static uint8_t digit_value(uint8_t c, const char *digits)
 {
-    const char *at = c ? strchr(digits, c) : NULL;
-
-    return at ? (int)(at - digits) : -1;
+    if (c >= 'A' && c <= 'Z')
+        return (uint8_t)(c - 'A');
+    if (c >= 'a' && c <= 'z')
+        return (uint8_t)(c - 'a' + 26);
+    if (c >= '0' && c <= '9')
+        return (uint8_t)(c - '0' + 52);
+    if (c == digits[62])
+        return 62;
+    return c == digits[63] ? 63 : NO_DIGIT;
 }
 
 static enum xk_err decode(struct bytes text, const char *digits, uint8_t *out, size_t cap,
@@ -44,6 +76,7 @@ static enum xk_err decode(struct bytes text, const char *digits, uint8_t *out, s
 {
     size_t left = text.n % 4;
     size_t want = text.n / 4 * 3 + (left ? left - 1 : 0);
+    uint8_t value[256];
     uint32_t v = 0;
     size_t got = 0;
 
@@ -51,12 +84,14 @@ static enum xk_err decode(struct bytes text, const char *digits, uint8_t *out, s
         return XK_E_FORMAT;
     if (want > cap)
         return XK_E_LIMIT;
+    for (size_t c = 0; c < sizeof value; c++)
+        value[c] = digit_value((uint8_t)c, digits);
     for (size_t i = 0; i < text.n; i++) {
-        int d = digit_value(text.p[i], digits);
+        uint8_t d = value[text.p[i]];
 
-        if (d < 0)
+        if (d == NO_DIGIT)
             return XK_E_FORMAT;
-        v = v << 6 | (uint32_t)d;
+        v = v << 6 | d;
         if (i % 4 != 0)
             out[got++] = (uint8_t)(v >> (6 - 2 * (i % 4)));
     }

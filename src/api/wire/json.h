@@ -68,6 +68,7 @@ void json_close_array(struct json_out *o);
 void json_put_text(struct json_out *o, const char *name, const char *value); /* NULL: null */
 void json_put_bytes_text(struct json_out *o, const char *name, struct bytes utf8);
 void json_put_hex(struct json_out *o, const char *name, struct bytes value); /* lower case */
+void json_put_base64(struct json_out *o, const char *name, struct bytes value);
 void json_put_int(struct json_out *o, const char *name, int64_t value);
 void json_put_bool(struct json_out *o, const char *name, int value);
 void json_put_null(struct json_out *o, const char *name);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writing JSON (RFC 8259). */
+#include "api/wire/base64.h"
 #include "api/wire/json.h"
 #include "api/wire/utf8.h"
 
@@ -131,6 +132,14 @@ void json_put_hex(struct json_out *o, const char *name, struct bytes value)
         buf_put_u8(o->b, (uint8_t)digits[value.p[i] >> 4]);
         buf_put_u8(o->b, (uint8_t)digits[value.p[i] & 15]);
     }
+    buf_put_u8(o->b, '"');
+}
+
+void json_put_base64(struct json_out *o, const char *name, struct bytes value)
+{
+    begin(o, name);
+    buf_put_u8(o->b, '"');
+    base64_put(o->b, value);
     buf_put_u8(o->b, '"');
 }
 

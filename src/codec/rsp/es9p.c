@@ -106,12 +106,18 @@ static enum xk_err put_notification(const struct rsp_handle_notification_request
     return buf_ok(out);
 }
 
-/* BF41 around contents that stood under another tag. */
-static enum xk_err wrap_cancel_response(struct bytes contents, struct arena *a, struct bytes *out)
+/* The response from what stood in A1: with BF41 around it, or to be put into one. */
+static enum xk_err cancel_response_of(struct bytes contents, struct arena *a, struct bytes *out)
 {
     size_t head_n = der_header_len(TAG_CANCEL_SESSION, contents.n);
-    uint8_t *p = arena_alloc(a, head_n + contents.n);
+    struct der d = der_of(contents);
+    uint8_t *p;
 
+    if (der_optional(&d, TAG_CANCEL_SESSION)) {
+        *out = der_take_raw(&d, TAG_CANCEL_SESSION);
+        return der_end(&d);
+    }
+    p = arena_alloc(a, head_n + contents.n);
     if (!p)
         return XK_E_NOMEM;
     der_write_header(p, TAG_CANCEL_SESSION, contents.n);
@@ -121,25 +127,23 @@ static enum xk_err wrap_cancel_response(struct bytes contents, struct arena *a, 
     return XK_OK;
 }
 
-/* SGP.22 5.6.5. Automatic tags: the response's own BF41 gives way to [1], A1. A server that reads
- * BF41 there is understood too. */
+/* SGP.22 5.6.5. Automatic tags: the response's own BF41 gives way to [1], A1. Tools differ here, so
+ * BF41 in place of A1 and BF41 inside A1 are understood too. */
 static void get_cancel_request(struct der *d, struct arena *a,
                                struct rsp_es9p_cancel_session_request *out)
 {
     struct der r = der_enter(d, TAG_CANCEL_SESSION);
     struct bytes contents;
+    enum xk_err err;
 
     out->transaction_id = rsp_get_transaction_id(&r);
     if (der_optional(&r, TAG_CANCEL_SESSION)) {
         out->cancel_session_response = der_take_raw(&r, TAG_CANCEL_SESSION);
     } else {
         contents = der_take(&r, TAG_A1);
-        if (r.err == XK_OK) {
-            enum xk_err err = wrap_cancel_response(contents, a, &out->cancel_session_response);
-
-            if (err != XK_OK)
-                der_fail(&r, err);
-        }
+        err = cancel_response_of(contents, a, &out->cancel_session_response);
+        if (err != XK_OK)
+            der_fail(&r, err);
     }
     der_leave(d, &r);
 }

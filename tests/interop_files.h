@@ -33,11 +33,18 @@ static inline bool interop_dir(char *out, size_t cap)
     return false;
 }
 
+struct interop_kept {
+    struct interop_kept *next;
+    uint8_t bytes[];
+};
+/* Weak, so that all files of a test program share it. */
+__attribute__((weak)) struct interop_kept *interop_kept;
+
 /* Empty when it is not there; else kept until the program ends. */
 static inline struct bytes interop_file(const char *name)
 {
     char dir[512], path[1024];
-    uint8_t *p;
+    struct interop_kept *kept;
     size_t n;
     FILE *f;
 
@@ -45,11 +52,16 @@ static inline struct bytes interop_file(const char *name)
         return BYTES_NONE;
     snprintf(path, sizeof path, "%s/%s", dir, name);
     f = fopen(path, "rb");
-    p = f ? malloc(INTEROP_FILE_MAX) : NULL;
-    n = p ? fread(p, 1, INTEROP_FILE_MAX, f) : 0;
-    if (f)
-        fclose(f);
-    return BYTES(p, n);
+    if (!f)
+        return BYTES_NONE;
+    kept = malloc(sizeof *kept + INTEROP_FILE_MAX);
+    if (!kept)
+        exit(1);
+    kept->next = interop_kept;
+    interop_kept = kept;
+    n = fread(kept->bytes, 1, INTEROP_FILE_MAX, f);
+    fclose(f);
+    return BYTES(kept->bytes, n);
 }
 
 #define REQUIRE_INTEROP(var, name)                                                                 \

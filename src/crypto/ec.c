@@ -113,19 +113,10 @@ enum xk_err ec_key_export(const struct ec_key *key, uint8_t scalar[EC_SCALAR_LEN
     return XK_OK;
 }
 
-/* Files are not asked for a passphrase: a daemon has no one to ask. */
-static int no_passphrase(char *out, int n, int writing, void *ctx)
-{
-    (void)out;
-    (void)n;
-    (void)writing;
-    (void)ctx;
-    return -1;
-}
-
 static EVP_PKEY *parse_file(struct bytes file)
 {
     static const char begin[] = "-----BEGIN ";
+    static char nobody[1] = "";
     BIO *bio;
     EVP_PKEY *pkey = NULL;
 
@@ -134,8 +125,9 @@ static EVP_PKEY *parse_file(struct bytes file)
     bio = BIO_new_mem_buf(file.p, (int)file.n);
     if (!bio)
         return NULL;
+    /* the passphrase tried is empty: a daemon has no one to ask */
     if (memmem(file.p, file.n, begin, sizeof begin - 1))
-        pkey = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+        pkey = PEM_read_bio_PrivateKey(bio, NULL, NULL, nobody);
     else
         pkey = d2i_PrivateKey_bio(bio, NULL);
     BIO_free(bio);

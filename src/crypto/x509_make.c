@@ -264,7 +264,8 @@ static void put_value(struct buf *b, const struct x509_request *r, const struct 
         put_key_id(b, ASN_OCTET_STRING, r->point);
         break;
     case X509V3_AKI:
-        put_aki(b, issuer->ski);
+        if (issuer)
+            put_aki(b, issuer->ski);
         break;
     case X509V3_KEY_USAGE:
         put_key_usage(b, r->role);

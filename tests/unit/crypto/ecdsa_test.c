@@ -146,6 +146,16 @@ static const char ed25519_pem[] =
     "MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n"
     "-----END PRIVATE KEY-----\n"; /* RFC 8032 7.1 test 1, Ed25519 */
 
+/* Made by openssl pkcs8 -topk8 with a passphrase: there is nobody to ask for it. */
+static const char encrypted_pem[] =
+    "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+    "MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAgEc1jodbVr8gICCAAw\n"
+    "DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEM2DRqQLaFDijk/Xdovp6ooEgZAp\n"
+    "XX6eN/vp6Kr+qlzeiHyArnhxlZ7PbjtFBtGLhi8nvSJWcnvK2Eci4zCN82Hv9K5I\n"
+    "1rl2lpdeoFQue0uUZyG+CUbbl5m9cKrx8qlnBWlcF5eRO2RL/llmklVBwzfYHLE0\n"
+    "n+6CyKM6dJy+ZUbEqnQyAdyTFXdH917Uf0TYbFSjS0O2+tsd5dxJDHglMkLBUzI=\n"
+    "-----END ENCRYPTED PRIVATE KEY-----\n";
+
 TEST(other_key_files)
 {
     uint8_t der[256];
@@ -159,6 +169,7 @@ TEST(other_key_files)
     for (size_t cut = 0; cut < n; cut++)
         CHECK_INT(ec_key_read(BYTES(der, cut), &key), XK_E_FORMAT);
     CHECK_INT(ec_key_read(bytes_cstr(ed25519_pem), &key), XK_E_UNSUPPORTED);
+    CHECK_INT(ec_key_read(bytes_cstr(encrypted_pem), &key), XK_E_FORMAT);
     CHECK_INT(ec_key_read(BYTES_STR("-----BEGIN PRIVATE KEY-----\n"), &key), XK_E_FORMAT);
 }
 

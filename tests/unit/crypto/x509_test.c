@@ -57,7 +57,7 @@ TEST(fields_of_eum_and_euicc)
     CHECK_OK(x509_read(card.issuer, &eum));
     CHECK_INT(euicc.role, CERT_EUICC);
     CHECK_INT(euicc.curve, EC_BRAINPOOL_P256R1);
-    CHECK_INT(euicc.not_after, INT64_C(174377491199000)); /* in the year 7496 */
+    CHECK_INT(euicc.not_after, INT64_C(174385699200000)); /* in the year 7496 */
     CHECK_OK(x509_eid(&euicc, eid));
     CHECK_HEX(BYTES_OF(eid), RSP_EID);
     CHECK_INT(eum.role, CERT_EUM);

@@ -48,9 +48,11 @@ static bool take_number(struct cur *text, uint64_t *out)
     size_t digits = 0;
 
     for (; text->n > 0 && text->p[0] >= '0' && text->p[0] <= '9'; digits++) {
-        if (v > (ARC_MAX - 9) / 10)
+        uint64_t digit = (uint64_t)(cur_u8(text) - '0');
+
+        if (v > (ARC_MAX - digit) / 10)
             return false;
-        v = 10 * v + (uint64_t)(cur_u8(text) - '0');
+        v = 10 * v + digit;
     }
     *out = v;
     return digits > 0;

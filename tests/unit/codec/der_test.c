@@ -232,6 +232,8 @@ TEST(oids)
         {"50", "2.0"},
         {"27", "0.39"},
         {"4F", "1.39"},
+        {"2A FFFFFFFFFFFFFFFF7F", "1.2.9223372036854775807"},
+        {"FFFFFFFFFFFFFFFF7F", "2.9223372036854775727"},
     };
     static const char *const bad_contents[] = {"", "80", "8001", "88", "2A8001", "2A88"};
     static const char *const bad_text[] = {

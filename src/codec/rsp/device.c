@@ -9,6 +9,7 @@
 #define TAG_DEVICE_TEST_MODE TAG_4
 #define TAG_LPA_RSP_CAPABILITY TAG_5
 
+#define OPERATION_PROFILE_DOWNLOAD RSP_BIT(0) /* DEFAULT, and so not written. X.690 11.5 */
 #define TAC_LEN 4
 #define IMEI_LEN 8
 
@@ -92,6 +93,7 @@ static void get_common_authentication(struct der *c, struct rsp_ctx_params1 *out
     if (der_optional(c, TAG_0))
         out->matching_id = der_utf8(c, TAG_0, 0, RSP_MATCHING_ID_MAX);
     rsp_get_device_info(c, TAG_A1, &out->device_info);
+    out->operation_type = OPERATION_PROFILE_DOWNLOAD;
     if ((out->has_operation_type = der_optional(c, TAG_2)))
         out->operation_type = der_bits(c, TAG_2);
     if (der_optional(c, TAG_ICCID))
@@ -145,7 +147,7 @@ enum xk_err rsp_encode_ctx_params1(const struct rsp_ctx_params1 *in, struct buf 
     at = der_begin(out, TAG_A0);
     der_put_optional(out, TAG_0, in->matching_id);
     TRY(rsp_put_device_info(&in->device_info, TAG_A1, out));
-    if (in->has_operation_type)
+    if (in->has_operation_type && in->operation_type != OPERATION_PROFILE_DOWNLOAD)
         der_put_bits(out, TAG_2, in->operation_type);
     der_put_optional(out, TAG_ICCID, in->iccid);
     der_put_optional(out, TAG_A3, in->matching_id_source);

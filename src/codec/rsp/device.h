@@ -51,7 +51,7 @@ struct rsp_ctx_params1 {
     struct bytes matching_id;           /* optional; may be empty */
     struct rsp_device_info device_info; /* of kinds 0, 1, 2 */
     bool has_operation_type;            /* v3 */
-    uint64_t operation_type;            /* bit 0 profileDownload, bit 1 rpm */
+    uint64_t operation_type;            /* bit 0 profileDownload (also when absent), bit 1 rpm */
     struct bytes iccid;                 /* v3, optional */
     struct bytes matching_id_source;    /* v3, contents of A3 */
 };

@@ -123,7 +123,6 @@ static enum xk_err read_chunk(struct rsp_bpp_reader *r, struct bytes chunk, size
         CHECK_INT(o.kind, objects[*at].kind);
         CHECK_INT(o.tlv.n, objects[*at].n);
         CHECK_INT(o.last, objects[*at].last);
-        CHECK(o.tlv.p[0] == 0xBF || o.tlv.p[0] >= 0x86);
         ++*at;
     }
     *end = o.kind == RSP_BPP_OBJECT_END;

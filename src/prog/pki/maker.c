@@ -2,6 +2,7 @@
 #include "prog/pki/maker.h"
 
 #include "base/hex.h"
+#include "crypto/hsm.h"
 #include "crypto/x509_make.h"
 #include "prog/pki/files.h"
 
@@ -159,6 +160,16 @@ static enum xk_err check_pair(struct maker *m, const struct authority *a, enum x
     return XK_OK;
 }
 
+/* A file, or a key in a hardware security module. */
+static enum xk_err given_key(struct maker *m, struct ec_key **out)
+{
+    static const char about[] = "--ca-key";
+
+    if (!hsm_is_uri(m->ca_key))
+        return say(m, ec_key_read(m->ca_key, out), "no private key on a curve of ours", about);
+    return say(m, hsm_key_open(m->ca_key, out, m->why), NULL, about);
+}
+
 /* The user's own. */
 static enum xk_err authority_given(struct maker *m, enum x509_role role, struct authority *out)
 {
@@ -166,7 +177,7 @@ static enum xk_err authority_given(struct maker *m, enum x509_role role, struct 
 
     TRY(say(m, x509_from_file(m->ca_cert, "CERTIFICATE", &out->der), "no certificate", about));
     TRY(say(m, x509_read(buf_bytes(&out->der), &out->cert), "no certificate of RSP", about));
-    TRY(say(m, ec_key_read(m->ca_key, &out->key), "no private key on a curve of ours", "--ca-key"));
+    TRY(given_key(m, &out->key));
     return check_pair(m, out, role, about);
 }
 

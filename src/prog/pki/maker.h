@@ -17,8 +17,8 @@ struct maker {
     unsigned curves; /* bit by enum ec_curve */
     int64_t now;
     const struct xk_rand *rand;
-    /* The user's own CI (for init, dp) or EUM (for euicc): contents of the files; empty: those in
-     * dir. Its curve is then the only one. */
+    /* The user's own CI (for init, dp) or EUM (for euicc): contents of the files, or a PKCS#11 URI
+     * for the key; empty: those in dir. Its curve is then the only one. */
     struct bytes ca_cert, ca_key;
     struct buf *files, *why;
 };

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 
+#include "crypto/hsm.h"
 #include "prog/pki/files.h"
 
 #define POOL_MAX 256
@@ -220,17 +221,31 @@ static enum xk_err open_cert(struct shown *s, const char *path, const char *ca, 
     return err;
 }
 
-static enum xk_err open_key(struct shown *s, struct bytes file)
+static enum xk_err show_key(struct shown *s, struct ec_key *key)
 {
-    struct ec_key *key = NULL;
     enum xk_err err;
 
-    TRY(ec_key_read(file, &key));
     s->kind = SHOWN_KEY;
     s->curve = ec_key_curve(key);
     err = x509_key_id(ec_key_point(key), s->key_id);
     ec_key_free(key);
     return err;
+}
+
+static enum xk_err open_key(struct shown *s, struct bytes file)
+{
+    struct ec_key *key = NULL;
+
+    TRY(ec_key_read(file, &key));
+    return show_key(s, key);
+}
+
+static enum xk_err open_remote(struct shown *s, const char *uri, struct buf *why)
+{
+    struct ec_key *key = NULL;
+
+    TRY(hsm_key_open(bytes_cstr(uri), &key, why));
+    return show_key(s, key);
 }
 
 static bool holds(struct bytes file, const char *label, struct buf *der)
@@ -257,18 +272,16 @@ static enum xk_err recognise(struct shown *s, struct bytes file, const char *pat
     return open_key(s, file);
 }
 
-enum xk_err shown_open(const char *path, const char *ca, int64_t now, struct shown *out,
-                       struct buf *why)
+static enum xk_err open_file(struct shown *s, const char *path, const char *ca, int64_t now,
+                             struct buf *why)
 {
-    struct shown s = {.checked = false};
     struct buf file;
     enum xk_err err;
 
     buf_init(&file, PKI_FILE_MAX);
-    buf_init(&s.der, PKI_FILE_MAX);
     err = files_read(path, &file, why);
     if (err == XK_OK) {
-        err = recognise(&s, buf_bytes(&file), path, ca, now);
+        err = recognise(s, buf_bytes(&file), path, ca, now);
         if (err == XK_E_UNSUPPORTED)
             buf_printf(why, "%s: a certificate, but none of remote SIM provisioning", path);
         else if (err != XK_OK)
@@ -277,6 +290,20 @@ enum xk_err shown_open(const char *path, const char *ca, int64_t now, struct sho
     }
     buf_wipe(&file);
     buf_fini(&file);
+    return err;
+}
+
+enum xk_err shown_open(const char *path, const char *ca, int64_t now, struct shown *out,
+                       struct buf *why)
+{
+    struct shown s = {.checked = false};
+    enum xk_err err;
+
+    buf_init(&s.der, PKI_FILE_MAX);
+    if (hsm_is_uri(bytes_cstr(path)))
+        err = open_remote(&s, path, why);
+    else
+        err = open_file(&s, path, ca, now, why);
     if (err != XK_OK) {
         buf_fini(&s.der);
         return err;

@@ -21,7 +21,8 @@ struct shown {
     char at[64]; /* whose certificate the verdict is about: a role, or a common name */
 };
 
-/* path names the file that was read; ca NULL or a further file to look in. why: a sentence. */
+/* path names the file, or a key by its PKCS#11 URI; ca NULL or a further file to look in. why: a
+ * sentence. */
 enum xk_err shown_open(const char *path, const char *ca, int64_t now, struct shown *out,
                        struct buf *why) XK_MUST_CHECK;
 void shown_close(struct shown *s);

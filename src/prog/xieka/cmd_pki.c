@@ -2,6 +2,7 @@
 /* pki init, dp, euicc, revoke, show: nothing is asked of the platform. */
 #include "base/clock.h"
 #include "base/hex.h"
+#include "crypto/hsm.h"
 #include "crypto/random.h"
 #include "prog/pki/maker.h"
 #include "prog/pki/show.h"
@@ -49,8 +50,11 @@ static int job_open(struct cli *c, struct job *j)
         return cli_fail(
             EXIT_USAGE, "%s",
             cli_say(c, "--curve 为 nist、brainpool 或 both", "--curve is nist, brainpool or both"));
-    if ((cert && !cli_read_file(c, cert, CA_FILE_MAX, &j->m.ca_cert)) ||
-        (key && !cli_read_file(c, key, CA_FILE_MAX, &j->m.ca_key)))
+    if (cert && !cli_read_file(c, cert, CA_FILE_MAX, &j->m.ca_cert))
+        return EXIT_USAGE;
+    if (key && hsm_is_uri(bytes_cstr(key)))
+        j->m.ca_key = bytes_cstr(key);
+    else if (key && !cli_read_file(c, key, CA_FILE_MAX, &j->m.ca_key))
         return EXIT_USAGE;
     return EXIT_DONE;
 }

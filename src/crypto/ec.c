@@ -9,9 +9,6 @@
 
 #include "crypto/curve.h"
 #include "crypto/ec_key.h"
-#include "crypto/hsm.h"
-
-#define WHY_MAX 512
 
 static enum xk_err own_new(enum ec_curve curve, const BIGNUM *d, const uint8_t *point, EC_KEY **out)
 {
@@ -147,7 +144,7 @@ static enum xk_err curve_of(const EVP_PKEY *pkey, enum ec_curve *out)
     return curve_by_nid(OBJ_txt2nid(name), out);
 }
 
-static enum xk_err read_local(struct bytes file, struct ec_key **out)
+enum xk_err ec_key_read(struct bytes file, struct ec_key **out)
 {
     EVP_PKEY *pkey = parse_file(file);
     BIGNUM *d = NULL;
@@ -167,17 +164,6 @@ static enum xk_err read_local(struct bytes file, struct ec_key **out)
     BN_clear_free(d);
     EVP_PKEY_free(pkey);
     return err;
-}
-
-enum xk_err ec_key_read(struct bytes file, struct ec_key **out)
-{
-    char mem[WHY_MAX];
-    struct buf why; /* who wants the sentence calls hsm_key_open */
-
-    if (!hsm_is_uri(file))
-        return read_local(file, out);
-    buf_init_fixed(&why, mem, sizeof mem);
-    return hsm_key_open(file, out, &why);
 }
 
 enum xk_err ec_key_write_pem(const struct ec_key *key, struct buf *out)

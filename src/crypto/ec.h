@@ -28,9 +28,8 @@ enum xk_err ec_key_generate(enum ec_curve curve, const struct xk_rand *rand, str
 /* From the scalar, 32 bytes, 1 <= d < n. XK_E_VALUE for any other. */
 enum xk_err ec_key_import(enum ec_curve curve, struct bytes scalar, struct ec_key **out)
     XK_MUST_CHECK;
-/* From a file's contents: PKCS#8 or SEC 1, PEM or DER, not encrypted; or the PKCS#11 URI of a key
- * in a hardware security module (hsm.h, whose errors are then possible, too). XK_E_FORMAT: not such
- * a key; XK_E_UNSUPPORTED: a key, but on no curve of ours. */
+/* From a file's contents: PKCS#8 or SEC 1, PEM or DER, not encrypted. XK_E_FORMAT: not such a key;
+ * XK_E_UNSUPPORTED: a key, but on no curve of ours. */
 enum xk_err ec_key_read(struct bytes file, struct ec_key **out) XK_MUST_CHECK;
 /* A key held elsewhere. sign_digest gives r||s over a SHA-256 digest; it may be called by several
  * threads at once. free (may be NULL) is called by ec_key_free. point is the key's public half. */

@@ -171,20 +171,6 @@ TEST(by_its_id)
     ec_key_free(key);
 }
 
-/* A key file may hold the URI instead of the key. */
-TEST(from_a_file)
-{
-    struct ec_key *key = NULL;
-
-    REQUIRE_HSM();
-    CHECK_OK(ec_key_read(
-        BYTES_STR("pkcs11:token=xieka;object=DPauth?module-path=" MODULE "&pin-value=" PIN "\n"),
-        &key));
-    CHECK(bytes_eq(ec_key_point(key), ec_key_point(hsm.keys[EC_P256])));
-    CHECK_OK(sign_and_verify(key));
-    ec_key_free(key);
-}
-
 TEST(what_is_refused)
 {
     static const struct {
@@ -262,5 +248,5 @@ TEST(clean)
     clean_up();
 }
 
-TESTS_MAIN(XT_CASE(signs_on_both_curves), XT_CASE(by_its_id), XT_CASE(from_a_file),
-           XT_CASE(what_is_refused), XT_CASE(threads_share_a_key), XT_CASE(clean))
+TESTS_MAIN(XT_CASE(signs_on_both_curves), XT_CASE(by_its_id), XT_CASE(what_is_refused),
+           XT_CASE(threads_share_a_key), XT_CASE(clean))

@@ -58,6 +58,7 @@ struct smdpp_binding {
     struct bytes initialise; /* BF23, TLV */
     struct bytes head;       /* A0, A1 and A2, TLVs */
     struct secret keys;      /* chain, S-ENC, S-MAC as they stand before the profile elements */
+    uint32_t counter;        /* of the next TLV, with keys */
 };
 
 /* What an engine asks. Spans it is given must live as long as the arena. XK_E_NOT_FOUND where there

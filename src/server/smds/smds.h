@@ -36,7 +36,8 @@ enum xk_err smds_session_decode(struct bytes blob, struct smds_session *out) XK_
 
 struct smds_ports {
     void *ctx;
-    /* The events of an eUICC, oldest first, at most max; event_id "" is all. *n may be 0. */
+    /* The events of an eUICC, oldest first, at most max. event_id "": all; else those that have it
+     * as event_id or as forwarded_id. *n may be 0. */
     enum xk_err (*find_events)(void *ctx, const char *eid, const char *event_id, size_t max,
                                struct smds_event *out, size_t *n);
 };
@@ -84,8 +85,8 @@ struct smds_register_request {
     const char *address; /* rspServerAddress */
     bool forward;        /* forwardingIndicator */
 };
-/* 8.9.5/3.3: registered already, by the same or another. The very same registration again is
- * answered as the first time. */
+/* 8.9.5/3.3: registered already. The very same registration again is answered as the first time,
+ * and changes nothing. 1.6/2.1: no EID, event ID or address. */
 enum xk_err smds_register_event(const struct smds *smds, const struct smds_call *call,
                                 const struct smds_register_request *req,
                                 struct smds_effects *effects, struct rsp_status *status)

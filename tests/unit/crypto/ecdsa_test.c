@@ -170,9 +170,6 @@ TEST(other_key_files)
         CHECK_INT(ec_key_read(BYTES(der, cut), &key), XK_E_FORMAT);
     CHECK_INT(ec_key_read(bytes_cstr(ed25519_pem), &key), XK_E_UNSUPPORTED);
     CHECK_INT(ec_key_read(bytes_cstr(encrypted_pem), &key), XK_E_FORMAT);
-    CHECK_INT(ec_key_read(BYTES_STR("pkcs11:token=%ZZ"), &key), XK_E_FORMAT);
-    CHECK_INT(ec_key_read(BYTES_STR("pkcs11:object=x?module-path=/nowhere.so"), &key),
-              XK_E_NOT_FOUND);
     CHECK_INT(ec_key_read(BYTES_STR("-----BEGIN PRIVATE KEY-----\n"), &key), XK_E_FORMAT);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/ecdsa.h"
 
+#include <pthread.h>
+
 #include "crypto/random.h"
 #include "xt.h"
 
@@ -216,6 +218,48 @@ TEST(a_key_held_elsewhere)
     buf_fini(&pem);
 }
 
+/* Keys are shared without a lock. */
+struct job {
+    const struct ec_key *key;
+    const struct ecdsa_public *public;
+    unsigned good;
+};
+
+static void *run_job(void *arg)
+{
+    const struct bytes data = BYTES_STR("the same for all");
+    struct job *job = arg;
+    uint8_t signature[ECDSA_LEN];
+
+    for (unsigned i = 0; i < 50; i++) {
+        if (ecdsa_sign(job->key, &data, 1, signature) == XK_OK &&
+            ecdsa_verify(job->public, &data, 1, BYTES_OF(signature)) == XK_OK &&
+            verify_one(job->key, data, signature) == XK_OK)
+            job->good++;
+    }
+    return NULL;
+}
+
+TEST(threads_share_keys)
+{
+    struct ec_key *key = key_of(EC_P256, RFC6979_X);
+    struct ecdsa_public *public = NULL;
+    struct job jobs[4];
+    pthread_t threads[ARRAY_LEN(jobs)];
+
+    CHECK_OK(ecdsa_public_new(EC_P256, ec_key_point(key), &public));
+    for (size_t i = 0; i < ARRAY_LEN(jobs); i++) {
+        jobs[i] = (struct job){.key = key, .public = public};
+        CHECK_INT(pthread_create(&threads[i], NULL, run_job, &jobs[i]), 0);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(jobs); i++) {
+        CHECK_INT(pthread_join(threads[i], NULL), 0);
+        CHECK_INT(jobs[i].good, 50);
+    }
+    ecdsa_public_free(public);
+    ec_key_free(key);
+}
+
 struct der_row {
     const char *der;
     const char *raw; /* NULL: refused */
@@ -264,4 +308,4 @@ TEST(signature_forms)
 TESTS_MAIN(XT_CASE(published_signatures_verify), XT_CASE(every_bit_counts),
            XT_CASE(zero_and_order_are_no_signatures), XT_CASE(signs_on_both_curves_over_parts),
            XT_CASE(points_off_the_curve_are_refused), XT_CASE(key_files), XT_CASE(other_key_files),
-           XT_CASE(a_key_held_elsewhere), XT_CASE(signature_forms))
+           XT_CASE(a_key_held_elsewhere), XT_CASE(signature_forms), XT_CASE(threads_share_keys))

@@ -157,6 +157,38 @@ TEST(cmac_of_any_length)
     }
 }
 
+/* A chaining value in front is as if it lay before the data, for any length of these. */
+TEST(chained_cmac)
+{
+    uint8_t data[DATA_MAX], key[16] = "a key of sixteen", got[16], want[16];
+
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)(i * 11 + 5);
+    for (size_t n = 0; n <= sizeof data - 16; n += n < 600 ? 1 : 97) {
+        CHECK_OK(cipher_cmac_chained(BYTES_OF(key), data, BYTES(data + 16, n), got));
+        CHECK_OK(cipher_cmac(BYTES_OF(key), BYTES(data, 16 + n), want));
+        CHECK(memcmp(got, want, 16) == 0);
+    }
+    CHECK_INT(cipher_cmac_chained(BYTES(key, 15), data, BYTES(data, 16), got), XK_E_VALUE);
+}
+
+/* The IV is the encrypted seed, in place or not. */
+TEST(cbc_with_an_encrypted_iv)
+{
+    uint8_t data[64] = {9, 8, 7}, key[16] = {1}, seed[16] = {2}, iv[16], got[64], want[64];
+
+    CHECK_OK(cipher_ecb_encrypt(CIPHER_AES, BYTES_OF(key), BYTES_OF(seed), iv));
+    CHECK_OK(cipher_cbc_encrypt(CIPHER_AES, BYTES_OF(key), iv, BYTES_OF(data), want));
+    CHECK_OK(cipher_cbc_encrypt_iv_of(CIPHER_AES, BYTES_OF(key), seed, BYTES_OF(data), got));
+    CHECK(memcmp(got, want, sizeof want) == 0);
+    CHECK_OK(cipher_cbc_encrypt_iv_of(CIPHER_AES, BYTES_OF(key), seed, BYTES_OF(data), data));
+    CHECK(memcmp(data, want, sizeof want) == 0);
+    CHECK_INT(cipher_cbc_encrypt_iv_of(CIPHER_AES, BYTES_OF(key), seed, BYTES(data, 17), got),
+              XK_E_VALUE);
+    CHECK_INT(cipher_cbc_encrypt_iv_of(CIPHER_AES, BYTES(key, 15), seed, BYTES(data, 16), got),
+              XK_E_VALUE);
+}
+
 /* TS 102 225 5.1.2 */
 TEST(cbc_mac)
 {
@@ -303,6 +335,6 @@ TEST(kdf_refusals)
 }
 
 TESTS_MAIN(XT_CASE(aes), XT_CASE(triple_des), XT_CASE(two_key_des), XT_CASE(sm4), XT_CASE(cmac),
-           XT_CASE(cmac_of_any_length), XT_CASE(cbc_mac), XT_CASE(gcm), XT_CASE(gcm_refusals),
-           XT_CASE(key_lengths), XT_CASE(part_blocks_are_refused), XT_CASE(kdf),
-           XT_CASE(kdf_refusals))
+           XT_CASE(cmac_of_any_length), XT_CASE(chained_cmac), XT_CASE(cbc_with_an_encrypted_iv),
+           XT_CASE(cbc_mac), XT_CASE(gcm), XT_CASE(gcm_refusals), XT_CASE(key_lengths),
+           XT_CASE(part_blocks_are_refused), XT_CASE(kdf), XT_CASE(kdf_refusals))

@@ -3,8 +3,6 @@
 
 #include <assert.h>
 
-#include "codec/saip/fit.h"
-
 static const char *const release_names[] = {
     [RSP_RELEASE_GSM] = "GSM",
     [RSP_RELEASE_UTRAN] = "UTRAN",
@@ -76,40 +74,58 @@ static uint32_t newest_package_version(const struct rsp_euicc_info2 *info)
     return newest;
 }
 
-static enum rsp_verdict package_fits(const struct download *profile,
-                                     const struct rsp_euicc_info2 *info,
-                                     char text[ELIGIBILITY_TEXT_MAX])
+static bool version_fits(const struct download *profile, const struct rsp_euicc_info2 *info,
+                         char text[ELIGIBILITY_TEXT_MAX])
 {
-    uint32_t version = newest_package_version(info);
-    const struct saip_requirements need = {
-        .capabilities = (uint32_t)profile->needs.uicc_capability,
-        .major = (uint8_t)(profile->needs.profile_version >> 16),
-        .minor = (uint8_t)(profile->needs.profile_version >> 8),
-        .memory = profile->needs.nvm_bytes,
-    };
-    const struct saip_card card = {
-        .capabilities = (uint32_t)info->uicc_capability,
-        .major = (uint8_t)(version >> 16),
-        .minor = (uint8_t)(version >> 8),
-        .revision = (uint8_t)version,
-        .knows_memory = info->resource.known,
-        .free_memory = info->resource.free_nvm,
-    };
-    struct saip_verdict found;
+    char need[RSP_VERSION_TEXT_MAX], has[RSP_VERSION_TEXT_MAX];
+    uint32_t newest = newest_package_version(info);
 
-    saip_fits(&need, &card, &found);
-    if (found.fit == SAIP_FITS)
-        return RSP_EXECUTED;
-    snprintf(text, ELIGIBILITY_TEXT_MAX, "%s", found.text);
-    return found.fit == SAIP_NO_MEMORY ? RSP_AUTHENTICATE_CLIENT_INSUFFICIENT_MEMORY
-                                       : RSP_AUTHENTICATE_CLIENT_NO_ELIGIBLE_PROFILE;
+    if (profile->needs.profile_version <= newest)
+        return true;
+    snprintf(text, ELIGIBILITY_TEXT_MAX,
+             "the profile package is of edition %s, the eUICC takes up to %s",
+             rsp_version_text(profile->needs.profile_version, need), rsp_version_text(newest, has));
+    return false;
+}
+
+static bool capabilities_fit(const struct download *profile, const struct rsp_euicc_info2 *info,
+                             char text[ELIGIBILITY_TEXT_MAX])
+{
+    uint64_t missing = profile->needs.uicc_capability & ~info->uicc_capability;
+    size_t n = 0;
+
+    if (missing == 0)
+        return true;
+    n += (size_t)snprintf(text, ELIGIBILITY_TEXT_MAX, "the eUICC lacks");
+    for (unsigned i = 0; i < 64 && n < ELIGIBILITY_TEXT_MAX; i++) {
+        if (missing >> i & 1)
+            n += (size_t)snprintf(text + n, ELIGIBILITY_TEXT_MAX - n, " %s",
+                                  uicc_capability_name((enum uicc_capability)i));
+    }
+    return false;
+}
+
+/* An eUICC that does not tell its memory is given the benefit of the doubt. */
+static bool memory_fits(const struct download *profile, const struct rsp_euicc_info2 *info,
+                        char text[ELIGIBILITY_TEXT_MAX])
+{
+    if (!info->resource.known || profile->needs.nvm_bytes <= info->resource.free_nvm)
+        return true;
+    snprintf(text, ELIGIBILITY_TEXT_MAX, "the profile needs %u bytes, the eUICC has %u free",
+             (unsigned)profile->needs.nvm_bytes, (unsigned)info->resource.free_nvm);
+    return false;
 }
 
 enum rsp_verdict smdpp_eligibility(const struct download *profile,
                                    const struct rsp_euicc_signed1 *euicc,
                                    char text[ELIGIBILITY_TEXT_MAX])
 {
-    if (!ppr_fits(profile, &euicc->euicc_info2, text) || !device_fits(profile, euicc, text))
+    const struct rsp_euicc_info2 *info = &euicc->euicc_info2;
+
+    if (!ppr_fits(profile, info, text) || !device_fits(profile, euicc, text) ||
+        !version_fits(profile, info, text) || !capabilities_fit(profile, info, text))
         return RSP_AUTHENTICATE_CLIENT_NO_ELIGIBLE_PROFILE;
-    return package_fits(profile, &euicc->euicc_info2, text);
+    if (!memory_fits(profile, info, text))
+        return RSP_AUTHENTICATE_CLIENT_INSUFFICIENT_MEMORY;
+    return RSP_EXECUTED;
 }

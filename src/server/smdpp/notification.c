@@ -270,7 +270,8 @@ enum xk_err smdpp_handle_notification(const struct smdpp *smdpp, const struct sm
         return take_result(&t, session);
     case RSP_PENDING_OTHER:
         return take_other(&t);
-    default:
-        return except(&t, SMDPP_UNSUPPORTED);
+    case RSP_PENDING_RPM_RESULT:
+        break;
     }
+    return except(&t, SMDPP_UNSUPPORTED);
 }

@@ -14,7 +14,7 @@ static const struct option_row {
 #include "prog/xieka/options.def"
 #undef OPTION
 };
-_Static_assert(ARRAY_LEN(rows) == OPTIONS && OPTIONS <= 64, "one bit an option");
+_Static_assert(ARRAY_LEN(rows) == OPTIONS && OPTIONS <= 128, "one bit an option");
 
 #define GENERAL_LAST OPT_VERSION /* the first rows of options.def go with every command */
 
@@ -25,7 +25,7 @@ static bool is_general(size_t id)
 
 static bool is_allowed(const struct command *command, size_t id)
 {
-    return is_general(id) || (command && command->options >> id & 1);
+    return is_general(id) || (command && command->options & OPTION_BIT(id));
 }
 
 static enum xk_err find_option(const char *text, size_t len, size_t *id, struct buf *why)

@@ -17,12 +17,16 @@ enum option_id {
 
 enum language { LANG_EN, LANG_ZH };
 
+/* A bit by enum option_id. */
+__extension__ typedef unsigned __int128 option_set;
+#define OPTION_BIT(id) ((option_set)1 << (id))
+
 struct cli;
 struct command {
     const char *group, *verb; /* verb NULL: the group is the command */
     const char *operands;     /* as in the help */
     size_t min, max;
-    uint64_t options; /* bit by enum option_id; the general ones are always allowed */
+    option_set options; /* the general ones are always allowed */
     int (*run)(struct cli *c);
     const char *zh, *en;
 };

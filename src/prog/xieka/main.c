@@ -16,7 +16,7 @@
 #define ARENA_MAX ((size_t)256 << 20)
 
 static const struct command commands[] = {
-#define O(id) (1ull << OPT_##id)
+#define O(id) OPTION_BIT(OPT_##id)
 #define COMMAND(group, verb, operands, min, max, options, run, zh, en)                             \
     {group, verb, operands, min, max, options, run, zh, en},
 #include "prog/xieka/commands.def"

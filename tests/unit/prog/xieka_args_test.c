@@ -3,7 +3,7 @@
 
 #include "xt.h"
 
-#define O(id) (1ull << OPT_##id)
+#define O(id) OPTION_BIT(OPT_##id)
 
 static const struct command commands[] = {
     {"status", NULL, "", 0, 0, 0, NULL, "状态", "status"},

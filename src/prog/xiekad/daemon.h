@@ -20,6 +20,7 @@
 #include "net/smpp/esme.h"
 #include "net/tls/tls.h"
 #include "net/worker/worker.h"
+#include "service/download/download.h"
 #include "service/order/order.h"
 
 #define DAEMON_PATH_MAX 512
@@ -33,6 +34,11 @@ enum job_kind {
     JOB_OPENED,        /* the home network opened or closed numbers */
     JOB_CALLBACK_DONE, /* a partner heard its callback, or did not */
     JOB_AGAIN,         /* could not be said now */
+    JOB_ES9P,          /* an LPA asks the SM-DP+ */
+    JOB_ES11,          /* an LPA asks the SM-DS */
+    JOB_ES12,          /* an SM-DP+ asks the SM-DS */
+    JOB_ES2P,          /* an operator asks the SM-DP+ */
+    JOB_SMDS_ANSWER,   /* an SM-DS has answered us, or has not */
     JOB_TICK,          /* time: due tasks, due outbox rows, quarantine */
 };
 
@@ -84,12 +90,30 @@ struct job {
             int64_t due_at;
         } again;
         struct {
+            struct http_request *request;
+            const struct rsp_door *door;
+            struct buf body;
+            unsigned status;
+            const char *content_type;
+            int64_t waits_for; /* outbox row; 0: this is the reply */
+        } rsp;                 /* JOB_ES9P, ES11, ES12, ES2P */
+        struct {
+            int64_t outbox_id;
+            uint32_t attempts;
+            bool registers; /* RegisterEvent, else DeleteEvent */
+            char iccid[DOWNLOAD_ICCID_TEXT];
+            enum download_smds_answer answer;
+            struct buf body; /* for the requests that waited for it */
+        } smds;
+        struct {
             bool more; /* there was more than one tick's worth */
         } tick;
     } u;
 };
 
 struct home_client;
+struct rsp;
+struct rsp_door;
 struct sms_link;
 
 struct daemon {
@@ -109,6 +133,7 @@ struct daemon {
     struct httpc *callbacks;
     struct sms_link *sms;
     struct home_client *home;
+    struct rsp *rsp; /* NULL: no SM-DP+ and no SM-DS */
     struct loop_timer *tick;
     bool tick_under_way;
     uint8_t transport_key[HOME_KEY_LEN];

@@ -5,11 +5,13 @@
 #include "api/otaw/otaw.h"
 #include "codec/script/script.h"
 #include "crypto/random.h"
+#include "prog/xiekad/rsp.h"
 #include "server/ota/ota.h"
 #include "service/number/number.h"
 
 #define DUE_TASKS_MAX 64
 #define DUE_OUTBOX_MAX 256
+#define DUE_ORDERS_MAX 32
 #define QUARANTINE_MAX 64
 
 /* The write engine behind the port of service/order. */
@@ -159,10 +161,13 @@ static enum xk_err decide_callback(struct job *job, struct order_ctx *c)
 
 static enum xk_err decide_tick(struct daemon *d, struct job *job, struct order_ctx *c)
 {
-    size_t moved, released;
+    size_t moved, released, ended = 0;
 
     TRY(order_on_time(c, DUE_TASKS_MAX, &moved));
     job->u.tick.more = moved == DUE_TASKS_MAX;
+    if (d->rsp)
+        TRY(rsp_on_time(d, job, DUE_ORDERS_MAX, &ended));
+    job->u.tick.more = job->u.tick.more || ended == DUE_ORDERS_MAX;
     TRY(outbox_take(c->store, c->now, DUE_OUTBOX_MAX, &job->said));
     return number_quarantine_release(c->store, d->keystore, c->rand, c->now, QUARANTINE_MAX,
                                      &released);
@@ -187,6 +192,12 @@ enum xk_err inputs_decide(struct daemon *d, struct job *job, struct order_ctx *c
         return decide_callback(job, c);
     case JOB_AGAIN:
         return outbox_again(c->store, job->u.again.outbox_id, job->u.again.due_at);
+    case JOB_ES9P:
+    case JOB_ES11:
+    case JOB_ES12:
+    case JOB_ES2P:
+    case JOB_SMDS_ANSWER:
+        return rsp_decide(d, job);
     case JOB_TICK:
         return decide_tick(d, job, c);
     }

@@ -5,11 +5,13 @@
 #include "crypto/random.h"
 #include "db/pgsql/pgsql.h"
 #include "db/sqlite/sqlite.h"
+#include "prog/xiekad/rsp.h"
 #include "service/number/number.h"
 
 #define JOB_ARENA_MAX ((size_t)8 << 20)
 #define CAUGHT_UP 128 /* jobs */
 #define CATCH_UP_MS 5
+#define DECISIONS_MAX 3
 
 enum xk_err jobs_start(void *daemon)
 {
@@ -50,12 +52,21 @@ enum xk_err job_new(enum job_kind kind, struct job **out)
     return XK_OK;
 }
 
+static bool is_rsp_request(enum job_kind kind)
+{
+    return kind == JOB_ES9P || kind == JOB_ES11 || kind == JOB_ES12 || kind == JOB_ES2P;
+}
+
 void job_free(struct job *job)
 {
     if (!job)
         return;
     if (job->kind == JOB_HTTP || job->kind == JOB_HSS_EVENTS)
         buf_fini(&job->u.http.body);
+    else if (job->kind == JOB_SMDS_ANSWER)
+        buf_fini(&job->u.smds.body);
+    else if (is_rsp_request(job->kind))
+        buf_fini(&job->u.rsp.body);
     arena_fini(&job->arena);
     free(job);
 }
@@ -82,6 +93,16 @@ static void answer_peer(struct daemon *d, struct job *job)
         break;
     case JOB_RECEIPT:
         sms_link_answer(d->sms, job->u.receipt.token, job->err);
+        break;
+    case JOB_ES9P:
+    case JOB_ES11:
+    case JOB_ES12:
+    case JOB_ES2P:
+        rsp_answer(d, job);
+        break;
+    case JOB_SMDS_ANSWER: /* when it failed, the row stays, and so do those that wait for it */
+        if (job->err == XK_OK)
+            rsp_answer_parked(d->rsp, job->u.smds.outbox_id, buf_bytes(&job->u.smds.body));
         break;
     case JOB_TICK:
         tick_done(d, job);
@@ -112,7 +133,7 @@ static void undo(struct job *job, enum xk_err err)
     job->said.first = job->said.last = NULL;
 }
 
-static void decide_one(struct daemon *d, struct job *job)
+static enum xk_err decide_once(struct daemon *d, struct job *job)
 {
     struct order_ctx c = {
         .store = d->store,
@@ -134,9 +155,22 @@ static void decide_one(struct daemon *d, struct job *job)
         else if (store_rollback_to(d->store) != XK_OK)
             err = XK_E_DB;
     }
-    if (err == XK_OK)
+    if (err != XK_OK)
+        undo(job, err);
+    return err;
+}
+
+/* A decision on a row that another node moved meanwhile is made anew, on what there is now. */
+static void decide_one(struct daemon *d, struct job *job)
+{
+    enum xk_err err = decide_once(d, job);
+
+    for (int i = 1; i < DECISIONS_MAX && err == XK_E_BUSY; i++)
+        err = decide_once(d, job);
+    if (err == XK_OK) {
+        job->err = XK_OK;
         return;
-    undo(job, err);
+    }
     if (err != XK_E_DENIED)
         xk_log(XK_LOG_WARN, "job.failed kind=%d err=%s db=%s", (int)job->kind, xk_err_name(err),
                err == XK_E_DB ? store_error(d->store) : "-");

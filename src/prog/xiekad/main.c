@@ -11,6 +11,7 @@
 #include "base/hex.h"
 #include "crypto/random.h"
 #include "prog/xiekad/daemon.h"
+#include "prog/xiekad/rsp.h"
 
 #define TICK_MS 100
 #define WHY_MAX 1024
@@ -254,6 +255,8 @@ static enum xk_err serve(struct daemon *d, const struct arguments *a)
     enum xk_err err;
 
     TRY(open_http(d, &port));
+    if (d->rsp)
+        TRY(rsp_listen(d->rsp));
     TRY(loop_signal_new(d->loop, SIGTERM, on_signal, d, &term));
     TRY(loop_signal_new(d->loop, SIGINT, on_signal, d, &intr));
     loop_timer_start(d->tick, 0);
@@ -274,7 +277,10 @@ static void close_all(struct daemon *d)
     if (d->worker)
         worker_stop(d->worker); /* what was taken is committed and answered */
     loop_timer_free(d->tick);
+    if (d->rsp)
+        rsp_refuse_parked(d->rsp);
     httpd_free(d->httpd);
+    rsp_free(d->rsp);
     sms_link_free(d->sms);
     home_client_free(d->home);
     httpc_free(d->callbacks);
@@ -347,6 +353,7 @@ static enum xk_err run(struct daemon *d, const struct arguments *a)
     TRY(open_tls(d));
     TRY(loop_new(&d->loop));
     TRY(open_partner(d));
+    TRY(rsp_open(d, &d->rsp));
     TRY(open_links(d));
     return serve(d, a);
 }

@@ -3,6 +3,55 @@
 
 #define DAY 86400000
 
+/* The keys of an SM-DP+ address and of the SM-DS. Files are lists, separated by commas; the first of
+ * each list belong together, the second ... : one a certificate issuer. */
+#define DOOR(default_port)                                                                         \
+    {"listen", CONF_STRING, "0.0.0.0", 0, 0, "address that LPAs reach it at"},                     \
+    {                                                                                              \
+        "port", CONF_INT, default_port, 0, 65535, "its port; sections may share one"               \
+    }
+
+#define TRUST                                                                                      \
+    {"ci", CONF_STRING, "", 0, 0, "certificate issuers that are trusted, PEM or DER"},             \
+        {"crl", CONF_STRING, "",                                                                   \
+         0,     0,           "revocation lists of theirs; read again when a file has changed"},    \
+        {"lowest_svn", CONF_STRING, "2.2.0", 0, 0, "lowest version of an eUICC that is served"},   \
+    {                                                                                              \
+        "highest_svn", CONF_STRING, "3.1.255", 0, 0, "highest such version"                        \
+    }
+
+static const struct conf_option smdpp_members[] = {
+    DOOR("443"),
+    {"tls_cert", CONF_STRING, "", 0, 0, "CERT.DPtls with its chain, PEM"},
+    {"tls_key", CONF_STRING, "", 0, 0, "their private keys, PEM, mode 0600"},
+    {"auth_cert", CONF_STRING, "", 0, 0, "CERT.DPauth, PEM or DER"},
+    {"auth_key", CONF_STRING, "", 0, 0, "their private keys, mode 0600"},
+    {"pb_cert", CONF_STRING, "", 0, 0, "CERT.DPpb, PEM or DER"},
+    {"pb_key", CONF_STRING, "", 0, 0, "their private keys, mode 0600"},
+    TRUST,
+    {"rebind", CONF_BOOL, "true", 0, 0,
+     "bind anew for an eUICC that comes back with another one-time key; false: refuse"},
+    {"session_ms", CONF_INT, "3600000", 1000, 86400000, "longest life of a download session"},
+    {"repeatable", CONF_BOOL, "false", 0, 0,
+     "offer an order again after each installation: for test cards"},
+};
+
+static const struct conf_option smds_members[] = {
+    DOOR("443"),
+    {"tls_cert", CONF_STRING, "", 0, 0, "CERT.DStls with its chain, PEM"},
+    {"tls_key", CONF_STRING, "", 0, 0, "their private keys, PEM, mode 0600"},
+    {"auth_cert", CONF_STRING, "", 0, 0, "CERT.DSauth, PEM or DER"},
+    {"auth_key", CONF_STRING, "", 0, 0, "their private keys, mode 0600"},
+    TRUST,
+    {"session_ms", CONF_INT, "600000", 1000, 86400000, "longest life of a session"},
+    {"root", CONF_STRING, "", 0, 0,
+     "root SM-DS that events to be forwarded are registered at; empty: this is one"},
+    {"es12_listen", CONF_STRING, "0.0.0.0", 0, 0, "address that SM-DP+s and SM-DSs reach it at"},
+    {"es12_port", CONF_INT, "8444", 0, 65535, "its port, with client certificates"},
+    {"es12_client_ca", CONF_STRING, "", 0, 0,
+     "PEM file that their certificates must lead to; empty: no such port"},
+};
+
 static const struct conf_option options[] = {
     {"data_dir", CONF_STRING, "/var/lib/xieka", 0, 0,
      "where the database, the master key and the certificate lie"},
@@ -41,6 +90,29 @@ static const struct conf_option options[] = {
     {"relay_ms", CONF_INT, "600000", 1000, DAY, "how long a RELAY script can be fetched"},
     {"keep_seed", CONF_BOOL, "true", 0, 0, "leave the seed number on the card as fall-back"},
     {"single_shot", CONF_BOOL, "false", 0, 0, "prepare and commit in one script"},
+    {"es2p_listen", CONF_STRING, "0.0.0.0", 0, 0, "address that operators reach ES2+ at"},
+    {"es2p_port", CONF_INT, "8445", 0, 65535, "its port, with client certificates"},
+    {"es2p_cert", CONF_STRING, "", 0, 0,
+     "certificate chain for it in PEM; empty: operators cannot order over ES2+"},
+    {"es2p_key", CONF_STRING, "", 0, 0, "its private key in PEM, mode 0600"},
+    {"es2p_client_ca", CONF_STRING, "", 0, 0, "PEM file that operators' certificates must lead to"},
+    {"rsp_id", CONF_STRING, "", 0, 0,
+     "who we are to operators and SM-DSs; empty: the object identifier of the first address"},
+    {"rsp_client_cert", CONF_STRING, "", 0, 0, "certificate we show to operators and SM-DSs, PEM"},
+    {"rsp_client_key", CONF_STRING, "", 0, 0, "its private key in PEM, mode 0600"},
+    {"rsp_client_ca", CONF_STRING, "", 0, 0,
+     "PEM file that their certificates must lead to; empty: those of the system"},
+    {"rsp_connect_to", CONF_STRING, "", 0, 0,
+     "where to find hosts that no DNS knows: host:port:address:port, comma-separated"},
+    {"rsp_attempts", CONF_INT, "10", 1, 1000, "downloads that may be begun for one order"},
+    {"rsp_code_tries", CONF_INT, "3", 1, 100, "wrong confirmation codes that end an order"},
+    {"rsp_order_ms", CONF_INT, "0", 0, 0, "longest life of a download order; 0: no end"},
+    {"rsp_hex_codes", CONF_BOOL, "false", 0, 0,
+     "take confirmation codes hashed as hexadecimal bytes too"},
+    {"smdpp", CONF_SECTION, "smdp.example.com", 0, 0, "an SM-DP+ address, by its name",
+     smdpp_members, ARRAY_LEN(smdpp_members)},
+    {"smds", CONF_SECTION, "smds.example.com", 0, 0, "our SM-DS, by its name; at most one",
+     smds_members, ARRAY_LEN(smds_members)},
     {"log_level", CONF_STRING, "info", 0, 0, "error, warn, info or debug"},
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The outbox pump: what a job has committed goes to its listener. */
 #include "prog/xiekad/daemon.h"
+#include "prog/xiekad/rsp.h"
 
 void say_all(struct daemon *d, const struct outbox_list *said)
 {
@@ -22,7 +23,8 @@ void say_all(struct daemon *d, const struct outbox_list *said)
             break;
         case OUTBOX_ES2P:
         case OUTBOX_SMDS:
-            break; /* nobody orders downloads here yet */
+            rsp_say(d, i);
+            break;
         }
     }
 }

@@ -22,7 +22,9 @@ struct download_policy {
     int64_t order_ms;    /* life of an order from DownloadOrder on; 0: no end */
     int64_t call_ms;     /* how long a call of ES2+ is known again: 7 days */
     bool hex_codes;      /* codes of digits are also accepted hashed as hexadecimal bytes */
-    bool repeatable;     /* orders are offered again after each installation: test addresses */
+    /* Addresses of ours, comma-separated in lower case, whose orders are offered again after each
+     * installation: for test cards. NULL: none. */
+    const char *repeatable;
 };
 void download_policy_default(struct download_policy *p);
 

@@ -82,6 +82,20 @@ static enum rsp_verdict check_order(const struct download_order_request *r,
     return d->state == DOWNLOAD_AVAILABLE ? RSP_EXECUTED : RSP_DOWNLOAD_ORDER_ICCID_IN_USE;
 }
 
+static bool is_repeatable(const struct download_ctx *c, const struct download *d)
+{
+    size_t n = strlen(d->smdp_address);
+
+    for (const char *at = c->policy->repeatable; n > 0 && at && *at;) {
+        size_t len = strcspn(at, ",");
+
+        if (len == n && strncmp(at, d->smdp_address, n) == 0)
+            return true;
+        at += len + (at[len] == ',');
+    }
+    return false;
+}
+
 static enum xk_err begin_order(struct download_ctx *c, const struct download_order_request *r,
                                struct download *d)
 {
@@ -94,7 +108,7 @@ static enum xk_err begin_order(struct download_ctx *c, const struct download_ord
     snprintf(d->eid, sizeof d->eid, "%s", r->eid ? r->eid : "");
     d->attempts_left = c->policy->attempts;
     d->code_tries_left = c->policy->code_tries;
-    d->repeatable = c->policy->repeatable;
+    d->repeatable = is_repeatable(c, d);
     d->expires_at = c->policy->order_ms > 0 ? c->now + c->policy->order_ms : INT64_MAX;
     d->ordered_at = c->now;
     d->last_seq = 0;

@@ -13,6 +13,7 @@
 /* UICCCapability as a number: 1 << named bit. value: of the BIT STRING, unused-bits octet first,
  * any unused count is taken. Bits past 31 are dropped. */
 uint32_t saip_capabilities(struct bytes bit_string);
+uint32_t saip_capabilities_of_services(uint32_t services);
 const char *saip_capability_name(unsigned bit); /* "akaMilenage" */
 
 struct saip_requirements {

@@ -3,8 +3,8 @@
 
 #define DAY 86400000
 
-/* The keys of an SM-DP+ address and of the SM-DS. Files are lists, separated by commas; the first of
- * each list belong together, the second ... : one a certificate issuer. */
+/* The keys of an SM-DP+ address and of the SM-DS. Files are lists, separated by commas; the first
+ * of each list belong together, the second ... : one a certificate issuer. */
 #define DOOR(default_port)                                                                         \
     {"listen", CONF_STRING, "0.0.0.0", 0, 0, "address that LPAs reach it at"},                     \
     {                                                                                              \

@@ -7,6 +7,7 @@
 #define API_PARTNER_PARTNER_H
 
 #include "base/arena.h"
+#include "service/download/download.h"
 #include "service/order/order.h"
 
 struct partner;
@@ -25,6 +26,9 @@ struct partner_options {
     enum xk_err (*open_report)(void *ctx, const struct chip *chip, const struct chip_keys *keys,
                                uint8_t iei, struct bytes packet, struct arena *arena,
                                struct order_report *out);
+    /* What service/download needs for the routes under /dp; false: there is no SM-DP+ here. NULL:
+     * the same. */
+    bool (*download)(void *ctx, const struct order_ctx *order, struct download_ctx *out);
     /* GET /api/v1/status: the daemon's own members are added to the object. */
     void (*put_status)(void *ctx, struct buf *json_members);
     void *ctx;

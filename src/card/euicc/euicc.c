@@ -84,7 +84,7 @@ static enum xk_err swap_card(struct euicc *e)
 
 static enum xk_err wake(struct euicc *e)
 {
-    TRY(maker_read(e));
+    TRY(euicc_read_maker(e));
     TRY(manage_apply_pending(e));
     TRY(load_recover(e));
     return euicc_open_card(e);
@@ -119,7 +119,7 @@ enum xk_err euicc_manufacture(const struct flash_port *port, const struct euicc_
 {
     struct flash *flash;
 
-    TRY(maker_write(port, p, &flash, why));
+    TRY(euicc_write_maker(port, p, &flash, why));
     return new_euicc(port, rand, flash, out);
 }
 

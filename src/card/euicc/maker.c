@@ -121,8 +121,8 @@ static const char *check_all(const struct euicc_personalisation *p, struct maker
     return NULL;
 }
 
-enum xk_err maker_write(const struct flash_port *port, const struct euicc_personalisation *p,
-                        struct flash **out, const char **why)
+enum xk_err euicc_write_maker(const struct flash_port *port, const struct euicc_personalisation *p,
+                              struct flash **out, const char **why)
 {
     struct maker m;
     const char *wrong = check_all(p, &m);
@@ -188,7 +188,7 @@ static enum xk_err read_store(struct euicc *e)
     return XK_OK;
 }
 
-enum xk_err maker_read(struct euicc *e)
+enum xk_err euicc_read_maker(struct euicc *e)
 {
     if (flash_read(e->flash, OBJECT_MAKER, 0, (uint8_t *)&e->maker, sizeof e->maker) != XK_OK ||
         memcmp(e->maker.magic, MAKER_MAGIC, sizeof e->maker.magic) != 0 ||

@@ -7,6 +7,7 @@
 #include "base/hex.h"
 #include "base/log.h"
 #include "codec/apdu/apdu.h"
+#include "codec/rsp/codes.h"
 #include "codec/script/script.h"
 #include "crypto/random.h"
 #include "net/vpcd/vpcd.h"
@@ -21,8 +22,13 @@ enum mode { MODE_VPCD, MODE_SCRIPT, MODE_STATE };
 
 struct program {
     enum mode mode;
-    bool new, trace;
+    bool new, trace, is_euicc;
     const char *nvm, *personalisation, *vpcd;
+    struct euicc_sources sources;
+    struct flash_file flash;
+    struct flash_memory *flash_memory; /* when there is no file */
+    struct flash_port flash_port;
+    struct euicc *euicc;
     struct overrides overrides;
     struct nvm_file file;
     struct nvm_memory *memory; /* when there is no file */
@@ -43,6 +49,9 @@ static void usage(FILE *out)
     fputs("usage: xieka-card [--nvm FILE] [--new] [--personalisation FILE]\n"
           "                  [--cid DIGITS] [--iccid DIGITS] [--imsi DIGITS] [--msisdn NUMBER]\n"
           "                  [--vpcd HOST:PORT | --script | --state] [--trace]\n"
+          "       xieka-card --euicc [--nvm FILE] [--new] [--pki DIR --eid EID]\n"
+          "                  [--default-dp HOST] [--root-ds HOST]\n"
+          "                  [--vpcd HOST:PORT | --script | --state] [--trace]\n"
           "       xieka-card --sample-personalisation | --version | --help\n"
           "\n"
           "  --nvm FILE                 the card's memory; without it the card lives for this run\n"
@@ -51,6 +60,11 @@ static void usage(FILE *out)
           "  --cid, --iccid, --imsi, --msisdn   numbers that go before those of the file;\n"
           "                             keys come from the file or from XIEKA_K, XIEKA_OPC,\n"
           "                             XIEKA_KIC, XIEKA_KID and XIEKA_KIK in the environment\n"
+          "  --euicc                    an eUICC (SGP.22) instead of the domestic card\n"
+          "  --pki DIR, --eid EID       certificates and keys to make it with: what\n"
+          "                             `xieka pki euicc DIR --eid EID` has written\n"
+          "  --default-dp HOST          its default SM-DP+ address\n"
+          "  --root-ds HOST             its root SM-DS address\n"
           "  --vpcd HOST:PORT           virtual reader, default 127.0.0.1:" VPCD_PORT "\n"
           "  --script                   commands in hexadecimal from standard input, answers out\n"
           "  --state                    print numbers, state and wear\n"
@@ -83,6 +97,66 @@ static enum xk_err make_card(struct program *p)
     return err;
 }
 
+static int open_usim(struct program *p);
+
+/* The eUICC: in a file, or for this run */
+static enum xk_err open_flash(struct program *p)
+{
+    if (!p->nvm) {
+        p->flash_memory = flash_memory_new();
+        if (!p->flash_memory)
+            return XK_E_NOMEM;
+        p->flash_port = flash_memory_port(p->flash_memory);
+        return XK_OK;
+    }
+    TRY(flash_file_open(&p->flash, p->nvm, p->new ? NVM_FILE_NEW : NVM_FILE_EXISTING));
+    p->flash_port = p->flash.port;
+    return XK_OK;
+}
+
+static int make_euicc(struct program *p)
+{
+    struct arena arena;
+    const char *why = NULL;
+    enum xk_err err;
+
+    if (!p->sources.pki || !p->sources.eid) {
+        fputs("xieka-card: an eUICC is made from --pki DIR and --eid EID\n", stderr);
+        return 2;
+    }
+    arena_init(&arena, (size_t)1 << 20);
+    p->sources.arena = &arena;
+    err = euicc_make(&p->sources, &p->flash_port, random_openssl(), &p->euicc, &why);
+    arena_fini(&arena);
+    if (err == XK_OK)
+        return 0;
+    if (p->nvm)
+        unlink(p->nvm);
+    return fail(why ? why : "the card could not be made", err);
+}
+
+static int open_euicc(struct program *p)
+{
+    enum xk_err err = open_flash(p);
+
+    if (err != XK_OK)
+        return fail(p->nvm ? p->nvm : "memory", err);
+    if (p->new || !p->nvm)
+        return make_euicc(p);
+    err = euicc_open(&p->flash_port, random_openssl(), &p->euicc);
+    return err == XK_OK ? 0 : fail("no eUICC in this file", err);
+}
+
+static int open_card(struct program *p)
+{
+    return p->is_euicc ? open_euicc(p) : open_usim(p);
+}
+
+static enum xk_err reset(struct program *p, struct bytes *atr)
+{
+    return p->euicc ? euicc_reset(p->euicc, atr) : usim_reset(p->card, atr);
+}
+
 static enum xk_err open_memory(struct program *p)
 {
     if (!p->nvm) {
@@ -97,7 +171,7 @@ static enum xk_err open_memory(struct program *p)
     return XK_OK;
 }
 
-static int open_card(struct program *p)
+static int open_usim(struct program *p)
 {
     enum xk_err err = open_memory(p);
 
@@ -117,13 +191,16 @@ static int open_card(struct program *p)
 static void close_card(struct program *p)
 {
     usim_free(p->card);
+    euicc_free(p->euicc);
+    flash_file_close(&p->flash);
+    flash_memory_free(p->flash_memory);
     nvm_file_close(&p->file);
     nvm_memory_free(p->memory);
 }
 
 static enum xk_err transmit(struct program *p, struct bytes command, struct buf *out)
 {
-    TRY(usim_transmit(p->card, command, out));
+    TRY(p->euicc ? euicc_transmit(p->euicc, command, out) : usim_transmit(p->card, command, out));
     if (p->trace)
         trace_exchange(command, buf_bytes(out));
     return XK_OK;
@@ -132,6 +209,24 @@ static enum xk_err transmit(struct program *p, struct bytes command, struct buf 
 /* --state */
 
 static const char *const bank_names[] = {"seed", "A", "B"};
+
+static int show_euicc(struct program *p)
+{
+    struct euicc_state s;
+    enum xk_err err = euicc_get_state(p->euicc, &s);
+
+    if (err == XK_OK)
+        err = euicc_check(p->euicc);
+    if (err != XK_OK)
+        return fail("the card is not whole", err);
+    printf("eid: %s\nmemory: %u of %u bytes used\nnotifications: %zu, next number %u\n", s.eid,
+           s.used, s.capacity, s.n_notifications, s.next_seq);
+    for (size_t i = 0; i < s.n_profiles; i++)
+        printf("profile: %s %s, %s\n", s.profiles[i].iccid,
+               s.profiles[i].enabled ? "enabled" : "disabled",
+               rsp_code_name(RSP_TABLE_PROFILE_CLASS, s.profiles[i].profile_class));
+    return 0;
+}
 
 static int show_state(struct program *p)
 {
@@ -175,7 +270,7 @@ static int script_line(struct program *p, char *line)
         return 0;
     buf_init_fixed(&out, answer, sizeof answer);
     if (bytes_eq(BYTES(digits, n), BYTES_STR("reset"))) {
-        err = usim_reset(p->card, &atr);
+        err = reset(p, &atr);
         if (err != XK_OK)
             return fail("reset", err);
         puts(hex_encode(atr, text));
@@ -225,11 +320,11 @@ static enum xk_err serve_one(struct program *p, struct vpcd *v, const sigset_t *
     case VPCD_APDU:
         return serve_apdu(p, v, apdu);
     case VPCD_ATR:
-        return vpcd_send(v, usim_atr());
+        return vpcd_send(v, p->euicc ? euicc_atr() : usim_atr());
     case VPCD_POWER_OFF:
     case VPCD_POWER_ON:
     case VPCD_RESET:
-        return usim_reset(p->card, &atr);
+        return reset(p, &atr);
     }
     return XK_E_INTERNAL;
 }
@@ -316,7 +411,7 @@ static int run(struct program *p)
 
     switch (p->mode) {
     case MODE_STATE:
-        return show_state(p);
+        return p->euicc ? show_euicc(p) : show_state(p);
     case MODE_SCRIPT:
         return run_script(p);
     case MODE_VPCD:
@@ -338,6 +433,11 @@ enum option_id {
     OPT_SCRIPT,
     OPT_STATE,
     OPT_TRACE,
+    OPT_EUICC,
+    OPT_PKI,
+    OPT_EID,
+    OPT_DEFAULT_DP,
+    OPT_ROOT_DS,
     OPT_SAMPLE,
     OPT_VERSION,
     OPT_HELP,
@@ -355,6 +455,11 @@ static const struct option long_options[] = {
     {"script", no_argument, NULL, OPT_SCRIPT},
     {"state", no_argument, NULL, OPT_STATE},
     {"trace", no_argument, NULL, OPT_TRACE},
+    {"euicc", no_argument, NULL, OPT_EUICC},
+    {"pki", required_argument, NULL, OPT_PKI},
+    {"eid", required_argument, NULL, OPT_EID},
+    {"default-dp", required_argument, NULL, OPT_DEFAULT_DP},
+    {"root-ds", required_argument, NULL, OPT_ROOT_DS},
     {"sample-personalisation", no_argument, NULL, OPT_SAMPLE},
     {"version", no_argument, NULL, OPT_VERSION},
     {"help", no_argument, NULL, OPT_HELP},
@@ -415,6 +520,21 @@ static int take_option(struct program *p, int option)
     case OPT_TRACE:
         p->trace = true;
         return -1;
+    case OPT_EUICC:
+        p->is_euicc = true;
+        return -1;
+    case OPT_PKI:
+        p->sources.pki = optarg;
+        return -1;
+    case OPT_EID:
+        p->sources.eid = optarg;
+        return -1;
+    case OPT_DEFAULT_DP:
+        p->sources.default_dp = optarg;
+        return -1;
+    case OPT_ROOT_DS:
+        p->sources.root_ds = optarg;
+        return -1;
     case OPT_SAMPLE:
         return print_sample();
     case OPT_VERSION:
@@ -429,7 +549,8 @@ static int take_option(struct program *p, int option)
 
 int main(int argc, char **argv)
 {
-    struct program p = {.vpcd = "127.0.0.1:" VPCD_PORT, .file = {.fd = -1}};
+    struct program p = {
+        .vpcd = "127.0.0.1:" VPCD_PORT, .file = {.fd = -1}, .flash = {.fd = -1, .fresh = -1}};
     int option, status;
 
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {

@@ -61,8 +61,26 @@ static enum xk_err open_report(void *ctx, const struct chip *chip, const struct 
     return otaw_open(chip, keys, iei, packet, arena, out);
 }
 
+static bool open_download(void *ctx, const struct order_ctx *order, struct download_ctx *out)
+{
+    struct daemon *d = ctx;
+
+    if (!d->rsp)
+        return false;
+    *out = (struct download_ctx){.store = order->store,
+                                 .keystore = order->keystore,
+                                 .rand = order->rand,
+                                 .ids = order->ids,
+                                 .arena = order->arena,
+                                 .said = order->said,
+                                 .now = order->now};
+    rsp_plug(d->rsp, out);
+    return true;
+}
+
 void inputs_plug(struct daemon *d, struct partner_options *o)
 {
+    o->download = open_download;
     d->ports.build_script = build_script;
     d->ports.encode_callback = encode_callback;
     o->describe = describe;

@@ -71,6 +71,8 @@ enum xk_err rsp_listen(struct rsp *rsp) XK_MUST_CHECK;
 void rsp_free(struct rsp *rsp);
 
 /* rsp_inputs.c: worker thread, inside a savepoint. */
+/* policy and ports of a context that is otherwise filled */
+void rsp_plug(const struct rsp *rsp, struct download_ctx *out);
 void rsp_context(struct daemon *d, struct job *job, struct download_ctx *out);
 enum xk_err rsp_decide(struct daemon *d, struct job *job) XK_MUST_CHECK;
 enum xk_err rsp_on_time(struct daemon *d, struct job *job, size_t limit, size_t *n) XK_MUST_CHECK;

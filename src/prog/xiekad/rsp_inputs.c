@@ -4,6 +4,12 @@
 
 #include "crypto/random.h"
 
+void rsp_plug(const struct rsp *rsp, struct download_ctx *out)
+{
+    out->policy = &rsp->policy;
+    out->ports = &rsp->ports;
+}
+
 void rsp_context(struct daemon *d, struct job *job, struct download_ctx *out)
 {
     *out = (struct download_ctx){

@@ -140,7 +140,7 @@ enum xk_err download_find_by_matching_id(struct download_ctx *c, struct bytes ma
         "download_matching",
         "SELECT " DOWNLOAD_COLUMNS ", k.metadata FROM profile p JOIN profile_package k "
         "ON k.iccid = p.iccid WHERE p.matching_id = $1 AND p.matching_id <> '' AND "
-        "(p.smdp_address = '' OR p.smdp_address = $2)"};
+        "(p.smdp_address IN ('', $2) OR p.smdp_address LIKE $2 || ':%')"};
     const char *host;
 
     if (!is_text(matching_id))
@@ -158,7 +158,7 @@ enum xk_err download_find_by_eid(struct download_ctx *c, const char *eid, struct
         "download_eid",
         "SELECT " DOWNLOAD_COLUMNS ", k.metadata FROM profile p JOIN profile_package k "
         "ON k.iccid = p.iccid WHERE p.eid = $1 AND p.eid <> '' AND p.matching_id = '' AND "
-        "(p.smdp_address = '' OR p.smdp_address = $2) "
+        "(p.smdp_address IN ('', $2) OR p.smdp_address LIKE $2 || ':%') "
         "ORDER BY CASE WHEN p.state IN (4, 5) THEN 0 ELSE 1 END, p.ordered_at, p.iccid LIMIT 1"};
     const char *host;
 

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The operator's side of the SM-DP+ for the platform's own applications: profiles into stock,
+ * download orders without an ES2+ client, and how it went. */
+#include "service/profile/stock.h"
+#include "api/partner/routes.h"
+#include "base/hex.h"
+#include "codec/rsp/activation_code.h"
+#include "codec/rsp/iccid.h"
+#include "codec/rsp/metadata.h"
+#include "codec/saip/fit.h"
+#include "codec/saip/saip.h"
+#include "server/smdpp/protect.h"
+#include "service/download/operator.h"
+
+#define METADATA_MAX 4096
+#define LIST_DEFAULT 100
+#define LIST_MAX 500
+#define FINGERPRINT_DIGITS (2 * OPERATOR_FINGERPRINT_LEN)
+
+static void copy(char *out, size_t cap, const char *in)
+{
+    snprintf(out, cap, "%s", in ? in : "");
+}
+
+static bool open_download(struct call *c, struct download_ctx *d)
+{
+    if (c->p->o.download && c->p->o.download(c->p->o.ctx, c->order, d))
+        return true;
+    return answer_refused(c, CODE_NO_SMDPP, NULL);
+}
+
+/* ---- Into stock ---- */
+
+/* What the package says of itself; false: refused. */
+static bool read_package(struct call *c, struct bytes upp, struct saip_requirements *need,
+                         struct download *profile)
+{
+    uint8_t iccid[ICCID_LEN];
+
+    if (saip_requirements(upp, c->order->arena, need) != XK_OK)
+        return answer_refused(c, CODE_BAD_PROFILE, "xieka profile lint says where");
+    iccid_swap(need->iccid, iccid);
+    if (iccid_to_text(BYTES_OF(iccid), profile->iccid) != XK_OK)
+        return answer_refused(c, CODE_BAD_PROFILE, "ICCID");
+    profile->needs = (struct download_needs){.profile_version = (uint32_t)need->major << 16 |
+                                                                (uint32_t)need->minor << 8,
+                                             .nvm_bytes = need->memory,
+                                             .uicc_capability = need->capabilities};
+    return true;
+}
+
+static const char *query_or(struct call *c, const char *name, const char *otherwise)
+{
+    const char *v = query_value(c, name);
+
+    return v && v[0] ? v : otherwise;
+}
+
+/* Notifications of every kind go to the SM-DP+ itself, unless another address is named. */
+static enum xk_err make_metadata(struct call *c, const struct download *profile, struct buf *out)
+{
+    struct rsp_metadata m = {.has_profile_class = true,
+                             .profile_class = RSP_CLASS_OPERATIONAL,
+                             .has_notification_configurations = true};
+    const char *class = query_or(c, "class", "operational");
+    uint8_t iccid[ICCID_LEN];
+
+    TRY(iccid_from_text(bytes_cstr(profile->iccid), iccid));
+    m.iccid = BYTES_OF(iccid);
+    m.service_provider_name = bytes_cstr(query_or(c, "spn", profile->owner));
+    m.profile_name = bytes_cstr(query_or(c, "name", profile->profile_type));
+    if (strcmp(class, "test") == 0)
+        m.profile_class = RSP_CLASS_TEST;
+    if (strcmp(class, "provisioning") == 0)
+        m.profile_class = RSP_CLASS_PROVISIONING;
+    m.notification_configurations.n = 1;
+    m.notification_configurations.row[0] = (struct rsp_notification_configuration){
+        .events =
+            RSP_BIT(RSP_EVENT_ENABLE) | RSP_BIT(RSP_EVENT_DISABLE) | RSP_BIT(RSP_EVENT_DELETE),
+        .address = bytes_cstr(query_or(c, "notify", profile->smdp_address))};
+    return rsp_encode_store_metadata(&m, out);
+}
+
+static enum xk_err add_to_stock(struct call *c, struct download_ctx *d, struct download *profile)
+{
+    struct smdpp_package protected_;
+    struct stock_package package;
+    enum xk_err err = smdpp_protect(c->in->body, d->rand, d->arena, &protected_);
+
+    TRY(err);
+    memcpy(package.id, protected_.id, sizeof package.id);
+    package.segments = protected_.segments;
+    package.ppk = protected_.ppk;
+    secret_wipe(&protected_.ppk);
+    err = stock_add(d, profile, &package);
+    secret_wipe(&package.ppk);
+    return err;
+}
+
+enum xk_err post_stock(struct call *c)
+{
+    struct download profile = {.state = DOWNLOAD_AVAILABLE, .random_keys = true};
+    struct saip_requirements need;
+    uint8_t mem[METADATA_MAX];
+    struct download_ctx d;
+    struct buf metadata;
+    enum xk_err err;
+
+    if (!open_download(c, &d) || !read_package(c, c->in->body, &need, &profile))
+        return XK_OK;
+    copy(profile.owner, sizeof profile.owner, query_or(c, "owner", c->app.id));
+    copy(profile.profile_type, sizeof profile.profile_type, query_or(c, "type", "default"));
+    copy(profile.smdp_address, sizeof profile.smdp_address, query_or(c, "smdp", ""));
+    if (!rsp_address_is_valid(bytes_cstr(profile.smdp_address)))
+        return answer_refuse(c, CODE_MISSING, "smdp");
+    buf_init_fixed(&metadata, mem, sizeof mem);
+    if (make_metadata(c, &profile, &metadata) != XK_OK)
+        return answer_refuse(c, CODE_PARAMETER, "name, spn or notify");
+    profile.metadata = buf_bytes(&metadata);
+    err = add_to_stock(c, &d, &profile);
+    if (err == XK_E_EXISTS)
+        return answer_refuse(c, CODE_EXISTS, profile.iccid);
+    TRY(err);
+    answer_begin(c);
+    json_put_text(&c->out, "iccid", profile.iccid);
+    json_put_int(&c->out, "memory", need.memory);
+    return answer_end(c);
+}
+
+/* ---- Looking in ---- */
+
+static void put_download(struct json_out *o, const struct download *d)
+{
+    struct rsp_activation_code code = {.confirmation_code = d->has_code};
+    char text[RSP_ACTIVATION_CODE_TEXT];
+    struct buf b;
+
+    json_put_text(o, "iccid", d->iccid);
+    json_put_text(o, "state", download_state_name(d->state));
+    json_put_text(o, "stateText", download_state_text(d->state));
+    json_put_text(o, "owner", d->owner);
+    json_put_text(o, "profileType", d->profile_type);
+    json_put_text(o, "smdpAddress", d->smdp_address);
+    json_put_text(o, "eid", d->eid);
+    json_put_text(o, "matchingId", d->has_matching_id ? d->matching_id : "");
+    json_put_int(o, "updatedAt", d->updated_at);
+    if (!d->has_matching_id || !d->matching_id[0])
+        return;
+    copy(code.address, sizeof code.address, d->smdp_address);
+    copy(code.matching_id, sizeof code.matching_id, d->matching_id);
+    buf_init_fixed(&b, text, sizeof text - 1);
+    if (rsp_activation_code_encode(&code, &b) == XK_OK)
+        json_put_text(o, "activationCode", buf_cstr(&b));
+}
+
+static enum xk_err put_history(void *arg, const struct download_history *h)
+{
+    struct json_out *o = arg;
+
+    json_open_object(o, NULL);
+    json_put_int(o, "at", h->at);
+    json_put_text(o, "cause", download_cause_name(h->cause));
+    json_put_text(o, "state", download_state_name(h->state));
+    json_put_text(o, "eid", h->eid);
+    json_put_text(o, "subject", h->verdict.subject);
+    json_put_text(o, "reason", h->verdict.reason);
+    json_put_text(o, "detail", h->detail);
+    json_close_object(o);
+    return XK_OK;
+}
+
+enum xk_err get_stock(struct call *c)
+{
+    struct download_ctx d;
+    struct download found;
+    enum xk_err err;
+
+    if (!open_download(c, &d))
+        return XK_OK;
+    err = download_find_by_iccid(&d, c->id, DOWNLOAD_WITHOUT_METADATA, &found);
+    if (err == XK_E_NOT_FOUND)
+        return answer_refuse(c, CODE_NO_SUCH_PROFILE, c->id);
+    TRY(err);
+    answer_begin(c);
+    put_download(&c->out, &found);
+    json_open_array(&c->out, "history");
+    TRY(download_history(d.store, found.iccid, put_history, &c->out));
+    json_close_array(&c->out);
+    return answer_end(c);
+}
+
+static enum xk_err put_listed_download(void *arg, const struct download *d)
+{
+    struct json_out *o = arg;
+
+    json_open_object(o, NULL);
+    put_download(o, d);
+    json_close_object(o);
+    return XK_OK;
+}
+
+enum xk_err get_stocks(struct call *c)
+{
+    struct download_filter f = {.owner = query_or(c, "owner", ""),
+                                .profile_type = query_or(c, "type", ""),
+                                .after = query_or(c, "after", ""),
+                                .state = -1};
+    enum download_state state;
+    struct download_ctx d;
+    const char *wanted = query_value(c, "state");
+    int64_t limit;
+
+    if (!open_download(c, &d) || !query_number(c, "limit", LIST_DEFAULT, LIST_MAX, &limit))
+        return XK_OK;
+    if (wanted && download_state_parse(wanted, &state) != XK_OK)
+        return answer_refuse(c, CODE_PARAMETER, "state");
+    if (wanted)
+        f.state = (int)state;
+    f.limit = (size_t)limit;
+    answer_begin(c);
+    json_open_array(&c->out, "profiles");
+    TRY(download_list(d.store, &f, put_listed_download, &c->out));
+    json_close_array(&c->out);
+    return answer_end(c);
+}
+
+/* ---- Orders ---- */
+
+static const char *given(const char *text)
+{
+    return text[0] ? text : NULL;
+}
+
+/* The words of SGP.22 for why not. */
+static enum xk_err refuse_verdict(struct call *c, enum rsp_verdict verdict)
+{
+    const struct rsp_verdict_row *row = rsp_verdict_row(verdict);
+    const char *why =
+        arena_printf(c->order->arena, "%s/%s %s", row->subject, row->reason, row->text);
+
+    return answer_refuse(c, CODE_ORDER_REFUSED, why);
+}
+
+/* DownloadOrder and ConfirmOrder at once (SGP.22 5.3.1, 5.3.2); the profile's owner orders. */
+enum xk_err post_download_order(struct call *c)
+{
+    const char *owner = c->app.id, *iccid = "", *type = "", *eid = "", *matching_id = NULL;
+    const char *code = "", *smds = "";
+    bool hold = false;
+    const struct json_field fields[] = {
+        {.name = "owner", .kind = JSON_STRING, .max = 64, .text = &owner},
+        {.name = "iccid", .kind = JSON_STRING, .max = 20, .allowed = JSON_DIGITS, .text = &iccid},
+        {.name = "profileType", .kind = JSON_STRING, .max = 64, .text = &type},
+        {.name = "eid", .kind = JSON_STRING, .max = 32, .allowed = JSON_DIGITS, .text = &eid},
+        {.name = "matchingId", .kind = JSON_STRING, .max = 255, .text = &matching_id},
+        {.name = "confirmationCode", .kind = JSON_STRING, .max = 64, .text = &code},
+        {.name = "smdsAddress", .kind = JSON_STRING, .max = 253, .text = &smds},
+        {.name = "hold", .kind = JSON_BOOL, .truth = &hold},
+    };
+    struct download_order_request order;
+    struct download_confirm_request confirm;
+    enum rsp_verdict verdict;
+    struct download_ctx d;
+    struct download made;
+    int64_t waits_for = 0;
+
+    if (!take_fields(c, fields, ARRAY_LEN(fields)) || !open_download(c, &d))
+        return XK_OK;
+    order = (struct download_order_request){.operator_id = owner,
+                                            .eid = given(eid),
+                                            .iccid = given(iccid),
+                                            .profile_type = given(type)};
+    TRY(download_order(&d, &order, &made, &verdict));
+    if (verdict != RSP_EXECUTED)
+        return refuse_verdict(c, verdict);
+    confirm = (struct download_confirm_request){.operator_id = owner,
+                                                .iccid = made.iccid,
+                                                .eid = given(eid),
+                                                .matching_id = matching_id,
+                                                .confirmation_code = given(code),
+                                                .smds_address = given(smds),
+                                                .release = !hold};
+    TRY(download_confirm_order(&d, &confirm, &made, &verdict, &waits_for));
+    if (verdict != RSP_EXECUTED)
+        return refuse_verdict(c, verdict);
+    answer_begin(c);
+    put_download(&c->out, &made);
+    json_put_bool(&c->out, "waitsForSmds", waits_for != 0);
+    return answer_end(c);
+}
+
+/* ---- Who may call ES2+ ---- */
+
+enum xk_err post_operator(struct call *c)
+{
+    const char *id = "", *name = "", *url = "", *fingerprint = "";
+    const struct json_field fields[] = {
+        {.name = "operatorId",
+         .kind = JSON_STRING,
+         .required = true,
+         .min = 1,
+         .max = 64,
+         .text = &id},
+        {.name = "name", .kind = JSON_STRING, .max = 64, .text = &name},
+        {.name = "callbackUrl", .kind = JSON_STRING, .max = 512, .text = &url},
+        {.name = "certificate",
+         .kind = JSON_STRING,
+         .max = FINGERPRINT_DIGITS,
+         .text = &fingerprint},
+    };
+    uint8_t digest[OPERATOR_FINGERPRINT_LEN];
+    struct operator_account account = {.callbacks = OPERATOR_HEARS_POINTS};
+    struct download_ctx d;
+    enum xk_err err;
+
+    if (!take_fields(c, fields, ARRAY_LEN(fields)) || !open_download(c, &d))
+        return XK_OK;
+    copy(account.id, sizeof account.id, id);
+    copy(account.name, sizeof account.name, name[0] ? name : id);
+    copy(account.callback_url, sizeof account.callback_url, url);
+    if (!url[0])
+        account.callbacks = OPERATOR_HEARS_NOTHING;
+    if (fingerprint[0] &&
+        (strlen(fingerprint) != FINGERPRINT_DIGITS ||
+         hex_decode_exact(bytes_cstr(fingerprint), digest, sizeof digest) != XK_OK))
+        return answer_refuse(c, CODE_PARAMETER, "certificate: SHA-256 in hexadecimal");
+    TRY(operator_put(d.store, &account, d.now));
+    err = fingerprint[0] ? operator_add_certificate(d.store, id, digest, d.now) : XK_OK;
+    if (err == XK_E_EXISTS)
+        return answer_refuse(c, CODE_EXISTS, "certificate");
+    TRY(err);
+    answer_begin(c);
+    json_put_text(&c->out, "operatorId", id);
+    return answer_end(c);
+}

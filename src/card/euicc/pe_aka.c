@@ -7,19 +7,22 @@
 #define KEY_LEN 16
 #define KEY_LONG 32
 
-/* TUAK lengths in algorithmOptions: RES in bits 1 and 2 (32, 64, 128), MAC in 3 and 4 (64), CK and
- * IK of 128 bits. Milenage and the test algorithm have theirs. */
-#define TUAK_RES(options) ((options)&0x03)
+/* The length of RES in algorithmOptions: 32, 64, 128 bits (TUAK and the test algorithm, whose test
+ * profiles have 02); of Milenage it is always 64. MAC, CK and IK have 64, 128 and 128 bits. */
+#define RES_OF(options) ((options)&0x03)
 
-static const uint8_t tuak_res[] = {4, 8, 16};
+static const uint8_t res_len[] = {4, 8, 16};
 
 static bool lengths_fit(const struct saip_aka *a)
 {
+    if (a->algorithm != SAIP_MILENAGE && RES_OF(a->options) >= ARRAY_LEN(res_len))
+        return false;
     switch (a->algorithm) {
     case SAIP_MILENAGE:
         return a->key.n == KEY_LEN && a->opc.n == KEY_LEN;
     case SAIP_TUAK:
-        return (a->key.n == KEY_LEN || a->key.n == KEY_LONG) && a->opc.n == KEY_LONG;
+        return (a->key.n == KEY_LEN || a->key.n == KEY_LONG) && a->opc.n == KEY_LONG &&
+               a->keccak > 0;
     case SAIP_TEST_ALGORITHM:
         return a->key.n == KEY_LEN;
     default:
@@ -34,8 +37,8 @@ static enum xk_err read_keys(const struct saip_aka *a, struct aka_subscriber *s)
 
     s->algorithm = of[a->algorithm];
     s->iterations = a->keccak;
-    if (a->algorithm == SAIP_TUAK && TUAK_RES(a->options) < ARRAY_LEN(tuak_res))
-        s->res_len = tuak_res[TUAK_RES(a->options)];
+    if (a->algorithm != SAIP_MILENAGE)
+        s->res_len = res_len[RES_OF(a->options)];
     if (a->algorithm == SAIP_MILENAGE) {
         s->has_cr = true;
         memcpy(s->cr, a->rotation, sizeof a->rotation);
@@ -62,9 +65,18 @@ static unsigned find_app(const struct profile_builder *b, struct bytes aid)
         const struct profile_file *f = &b->files[b->apps[i].adf];
 
         if (bytes_eq(BYTES(f->aid, f->aid_n), aid))
-            return i;
+            return b->apps[i].shared == APP_OWN ? i : b->apps[i].shared;
     }
     return APP_OWN;
+}
+
+static bool has_keys(const struct profile_builder *b, uint16_t adf)
+{
+    for (unsigned i = 0; i < b->head.apps; i++) {
+        if (b->apps[i].adf == adf)
+            return true;
+    }
+    return false;
 }
 
 enum xk_err pe_aka(struct profile_builder *b, const struct saip_pe *pe)
@@ -75,9 +87,9 @@ enum xk_err pe_aka(struct profile_builder *b, const struct saip_pe *pe)
 
     if (err != XK_OK)
         return build_refuse_err(b, err, NULL, NULL);
-    if (b->head.apps >= PROFILE_APPS_MAX || b->last_df == FILE_MF)
+    if (b->head.apps >= PROFILE_APPS_MAX || b->last_adf == FILE_MF || has_keys(b, b->last_adf))
         return build_refuse(b, RSP_PE_BAD_VALUES, NULL, "there is no application for the keys");
-    *app = (struct profile_app){.adf = b->last_df, .shared = APP_OWN};
+    *app = (struct profile_app){.adf = b->last_adf, .shared = APP_OWN};
     if (a.mapped) {
         app->shared = (uint8_t)find_app(b, a.mapping_source);
         if (app->shared == APP_OWN)
@@ -87,7 +99,7 @@ enum xk_err pe_aka(struct profile_builder *b, const struct saip_pe *pe)
             return build_refuse(b, RSP_PE_FEATURE_NOT_SUPPORTED, "algorithmID",
                                 "the algorithm is not known");
         if (!lengths_fit(&a))
-            return build_refuse(b, RSP_PE_BAD_VALUES, "key", "a key has a wrong length");
+            return build_refuse(b, RSP_PE_BAD_VALUES, "key", "a length is not of this algorithm");
         TRY(read_keys(&a, &app->subscriber.aka));
         read_sequence(&a, app);
     }

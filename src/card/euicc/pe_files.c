@@ -141,6 +141,26 @@ static struct profile_file file_of(const struct saip_node *node, unsigned parent
     return f;
 }
 
+static bool is_named(const struct profile_builder *b, struct bytes aid)
+{
+    for (unsigned i = 1; i < b->head.files; i++) {
+        if (bytes_eq(BYTES(b->files[i].aid, b->files[i].aid_n), aid))
+            return true;
+    }
+    return false;
+}
+
+/* Of the file just added: what PINs and keys that follow belong to. */
+static void note_directory(struct profile_builder *b, const struct saip_node *node)
+{
+    uint16_t id = (uint16_t)(b->head.files - 1);
+
+    if (saip_kind_is_directory(node->kind) && b->files[id].file.parent == FILE_MF)
+        b->last_df = id;
+    if (node->kind == SAIP_KIND_ADF)
+        b->last_adf = id;
+}
+
 static enum xk_err create_file(struct profile_builder *b, const struct saip_node *node)
 {
     bool is_mf = node->kind == SAIP_KIND_MF;
@@ -157,6 +177,8 @@ static enum xk_err create_file(struct profile_builder *b, const struct saip_node
         return build_refuse(b, RSP_PE_BAD_VALUES, node->name, "records are too long");
     if (node->kind == SAIP_KIND_ADF && f.aid_n == 0)
         return build_refuse(b, RSP_PE_BAD_VALUES, node->name, "an ADF without a name");
+    if (node->kind == SAIP_KIND_ADF && is_named(b, BYTES(f.aid, f.aid_n)))
+        return build_refuse(b, RSP_PE_BAD_VALUES, node->name, "the application exists already");
     if (node->link) {
         if (!take_link(b, node, &f))
             return build_refuse(b, RSP_PE_BAD_VALUES, node->name, "the link leads nowhere");
@@ -164,8 +186,7 @@ static enum xk_err create_file(struct profile_builder *b, const struct saip_node
         TRY(put_contents(b, node, &f));
     }
     TRY(add_file(b, &f));
-    if (is_mf || node->kind == SAIP_KIND_ADF)
-        b->last_df = (uint16_t)(b->head.files - 1);
+    note_directory(b, node);
     return XK_OK;
 }
 
@@ -194,7 +215,7 @@ static enum xk_err update_file(struct profile_builder *b, const struct saip_node
 static enum xk_err take_node(struct profile_builder *b, struct arena *arena)
 {
     struct saip_fault fault = {0};
-    struct saip_node node;
+    struct saip_node node = {0};
     enum xk_err err = saip_walk_next(&b->walk, arena, &node, &fault);
 
     if (err == XK_E_NOT_FOUND)
@@ -210,7 +231,7 @@ enum xk_err pe_files(struct profile_builder *b, const struct saip_pe *pe)
     struct arena arena;
 
     if (err == XK_E_UNSUPPORTED)
-        return build_refuse(b, RSP_PE_TEMPLATE_NOT_SUPPORTED, NULL, "unknown template");
+        return build_skip(b, pe, RSP_PE_TEMPLATE_NOT_SUPPORTED, "unknown template");
     if (err == XK_E_STATE)
         return build_refuse(b, RSP_PE_BAD_VALUES, NULL, "its application has not come");
     if (err != XK_OK)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pinCodes and pukCodes (SAIP 8.4): they belong to the MF or to the application that came last. */
+/* pinCodes and pukCodes (SAIP 8.4): they belong to the MF, the application or the DF right below
+ * the MF that came last. */
 #include "card/euicc/profile_build.h"
 
 #define ATTRIBUTE_ENABLED 0x01
-#define ATTRIBUTE_MAY_DISABLE 0x02
-#define ATTRIBUTE_MAY_CHANGE 0x04
+#define ATTRIBUTE_MAY_CHANGE 0x02
+#define ATTRIBUTE_MAY_DISABLE 0x04
 
 /* 0A to 0E and 8A to 8E are administrative codes: any bytes */
 static bool is_administrative(uint8_t reference)

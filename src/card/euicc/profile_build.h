@@ -34,7 +34,9 @@ struct profile_builder {
     size_t n_puks;
     struct profile_share shares[BUILD_SHARES_MAX];
     struct profile_app apps[PROFILE_APPS_MAX];
-    uint16_t last_df; /* the MF or the ADF that came last: PINs and keys belong to it */
+    /* what came last: the MF, an ADF or a DF right below the MF, which PINs belong to; and the ADF
+     * (FILE_MF: none) that keys belong to */
+    uint16_t last_df, last_adf;
     /* the answer */
     struct rsp_euicc_response response;
     char message[BUILD_MESSAGE_MAX];
@@ -49,6 +51,10 @@ enum xk_err build_refuse(struct profile_builder *b, enum rsp_pe_status_code stat
 enum xk_err build_refuse_err(struct profile_builder *b, enum xk_err err, const char *where,
                              const char *why) XK_MUST_CHECK;
 bool build_refused(const struct profile_builder *b);
+/* The card has not what this element needs: it is left out and named, or, when the package insists
+ * on it, refused. */
+enum xk_err build_skip(struct profile_builder *b, const struct saip_pe *pe,
+                       enum rsp_pe_status_code status, const char *why) XK_MUST_CHECK;
 
 /* pe_files.c */
 enum xk_err pe_files(struct profile_builder *b, const struct saip_pe *pe) XK_MUST_CHECK;

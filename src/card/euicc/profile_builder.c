@@ -206,12 +206,13 @@ static handler handler_of(enum saip_type type)
     return saip_type_has_files(type) ? pe_files : handlers[type];
 }
 
-/* An element we do not know may be left out, unless the package insists (SAIP 8.2). */
-static enum xk_err skip(struct profile_builder *b, const struct saip_pe *pe)
+/* SAIP 8.2: "mandated" */
+enum xk_err build_skip(struct profile_builder *b, const struct saip_pe *pe,
+                       enum rsp_pe_status_code status, const char *why)
 {
     if (pe->mandated)
-        return build_refuse(b, RSP_PE_NOT_SUPPORTED, NULL, NULL);
-    (void)add_row(b, RSP_PE_NOT_SUPPORTED);
+        return build_refuse(b, status, NULL, why);
+    (void)add_row(b, status);
     return XK_OK;
 }
 
@@ -222,7 +223,7 @@ static enum xk_err take_element(struct profile_builder *b, const struct saip_pe 
     if (!b->has_header && pe->type != SAIP_HEADER)
         return build_refuse(b, RSP_PE_BAD_VALUES, NULL, "the header comes first");
     if (!run)
-        return skip(b, pe);
+        return build_skip(b, pe, RSP_PE_NOT_SUPPORTED, NULL);
     TRY(run(b, pe));
     if (!build_refused(b) && profile_builder_size(b) > b->limits.memory)
         return build_refuse(b, RSP_PE_NOT_ENOUGH_MEMORY, NULL, NULL);

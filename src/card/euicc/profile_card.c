@@ -7,6 +7,7 @@
 #include "codec/cat/cat.h"
 
 #define TAG_SPECIAL 0xC0 /* proprietary information of an EF, TS 102 222 6.3.2.2.2 */
+#define LOCAL_REFERENCE 0x80
 
 struct profile_card {
     struct uicc uicc; /* first: a struct uicc is one of these */
@@ -112,6 +113,26 @@ static enum xk_err commit(struct uicc *u)
     return flash_commit(card_of(u)->flash);
 }
 
+/* A tree: each file below one that stands before it, contents where there are some. */
+static bool is_whole(const struct profile_card *c)
+{
+    struct bytes contents;
+
+    if (flash_get(c->flash, c->base + PART_CONTENTS, &contents) != XK_OK || c->head.files == 0 ||
+        !file_is_df(&c->files[FILE_MF].file))
+        return false;
+    for (unsigned i = 0; i < c->head.files; i++) {
+        const struct uicc_file *f = &c->files[i].file;
+
+        if (i != FILE_MF && (f->parent >= i || !file_is_df(&c->files[f->parent].file)))
+            return false;
+        if (f->size > contents.n || f->content > contents.n - f->size ||
+            c->files[i].length > f->size)
+            return false;
+    }
+    return c->files[FILE_MF].file.parent == FILE_MF;
+}
+
 /* What the files array remembers of the objects is read again. */
 static enum xk_err read_files(struct profile_card *c)
 {
@@ -127,7 +148,8 @@ static enum xk_err read_files(struct profile_card *c)
         return XK_E_NOMEM;
     for (unsigned i = 0; i < c->head.files; i++)
         get_file(&in, &c->files[i]);
-    return cur_end(&in);
+    TRY(cur_end(&in));
+    return is_whole(c) ? XK_OK : XK_E_FORMAT;
 }
 
 static void rollback(struct uicc *u)
@@ -155,31 +177,30 @@ static enum xk_err read_pin(const struct profile_card *c, unsigned slot, struct 
     return err;
 }
 
-/* The MF or the ADF a DF is under, and whose PINs it uses. */
+/* Whose PINs a DF uses: its own, unless it shares those of another. */
 static unsigned pin_owner(const struct profile_card *c, unsigned df)
 {
-    unsigned adf = fs_adf_of(&c->uicc, df);
     uint8_t wire[SHARE_LEN];
 
-    if (adf == FILE_NONE)
-        return FILE_MF;
     for (unsigned i = 0; i < c->head.shares; i++) {
         struct cur in = cur_of(BYTES_OF(wire));
 
         if (flash_read(c->flash, c->base + PART_KEYS, i * SHARE_LEN, wire, sizeof wire) != XK_OK)
             break;
-        if (cur_u16(&in) == adf)
+        if (cur_u16(&in) == df)
             return cur_u16(&in);
     }
-    return adf;
+    return df;
 }
 
+/* df FILE_NONE: of any */
 static int find_pin(const struct profile_card *c, unsigned df, uint8_t reference)
 {
     struct profile_pin p;
 
     for (unsigned i = 0; i < c->head.pins; i++) {
-        bool mine = read_pin(c, i, &p) == XK_OK && p.df == df && p.reference == reference;
+        bool mine = read_pin(c, i, &p) == XK_OK && (df == FILE_NONE || p.df == df) &&
+                    p.reference == reference;
 
         explicit_bzero(&p, sizeof p);
         if (mine)
@@ -188,13 +209,20 @@ static int find_pin(const struct profile_card *c, unsigned df, uint8_t reference
     return -1;
 }
 
-/* Of the application first, then of the whole card. */
+/* TS 102 221 9.4: of the DF or of those above it; a global one (b8 is 0) is the same wherever it
+ * was made. */
 static int pin_slot(const struct uicc *u, unsigned df, uint8_t reference)
 {
     const struct profile_card *c = seen(u);
     int slot = find_pin(c, pin_owner(c, df), reference);
 
-    return slot >= 0 ? slot : find_pin(c, FILE_MF, reference);
+    while (slot < 0 && df != FILE_MF) {
+        df = c->files[df].file.parent;
+        slot = find_pin(c, pin_owner(c, df), reference);
+    }
+    if (slot < 0 && !(reference & LOCAL_REFERENCE))
+        slot = find_pin(c, FILE_NONE, reference);
+    return slot;
 }
 
 static enum xk_err pin_load(struct uicc *u, unsigned slot, struct uicc_pin *out)

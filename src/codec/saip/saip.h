@@ -120,7 +120,7 @@ struct saip_pin {
     uint8_t reference;  /* key reference: 01..08, 0A..0E, 81..88, 8A..8E */
     struct bytes value; /* 8, FF behind */
     uint8_t puk;        /* unblockingPINReference; 0: none */
-    uint8_t attributes; /* bit 1 enabled, bit 2 may be disabled (b3: user may change); default 07 */
+    uint8_t attributes; /* bit 1 enabled, bit 2 may be changed, bit 3 may be disabled; default 07 */
     uint8_t attempts, left;
 };
 enum xk_err saip_decode_pins(const struct saip_pe *pe, struct saip_pins *out) XK_MUST_CHECK;

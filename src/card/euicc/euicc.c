@@ -2,8 +2,8 @@
 #include "card/euicc/euicc.h"
 
 #include "card/euicc/maker.h"
+#include "codec/cat/cat.h"
 
-#define INS_GET_RESPONSE 0xC0
 #define CHANNELS_CARRIED 4 /* basic and three more, as card/uicc has them */
 #define ANSWER_MAX 300
 
@@ -34,7 +34,7 @@ enum xk_err euicc_open_card(struct euicc *e)
     TRY(new_card(e, &card));
     profile_card_close(e->card);
     e->card = card;
-    e->swap = false;
+    e->swap = e->refresh = false;
     return XK_OK;
 }
 
@@ -47,19 +47,14 @@ static enum xk_err send(struct euicc *e, const uint8_t *command, size_t n)
     return profile_card_transmit(e->card, BYTES(command, n), &answer);
 }
 
-/* The other card takes the place of the one before. An LPA that speaks to the ISD-R goes on doing
- * so on its channel; whatever was selected of the old profile is gone (SGP.22 5.7.16). */
-static enum xk_err swap_card(struct euicc *e)
+/* The channels as they were, with ISD-R and ECASD where they were selected; those of the profile's
+ * applications are closed. */
+static enum xk_err carry_channels(struct euicc *e, const uint8_t apps[CHANNELS_CARRIED])
 {
     uint8_t select[5 + RSP_AID_MAX] = {0x00, 0xA4, 0x04, 0x0C, RSP_AID_MAX};
     static const uint8_t open[5] = {0x00, 0x70, 0x00, 0x00, 0x01};
-    uint8_t apps[CHANNELS_CARRIED];
     unsigned last = 0;
 
-    memcpy(apps, e->isdr, sizeof apps);
-    TRY(euicc_open_card(e));
-    profile_card_reset(e->card);
-    memset(e->isdr, APP_NONE, sizeof e->isdr);
     for (unsigned i = 1; i < CHANNELS_CARRIED; i++) {
         if (apps[i] != APP_NONE)
             last = i;
@@ -77,6 +72,24 @@ static enum xk_err swap_card(struct euicc *e)
         select[0] = (uint8_t)i;
         TRY(send(e, select, sizeof select));
     }
+    return XK_OK;
+}
+
+/* The other card takes the place of the one before. An LPA that speaks to the ISD-R goes on doing
+ * so on its channel; whatever was selected of the old profile is gone (SGP.22 5.7.16). */
+static enum xk_err swap_card(struct euicc *e)
+{
+    uint8_t apps[CHANNELS_CARRIED];
+    bool refresh = e->refresh;
+    uint8_t terminal = profile_card_terminal(e->card);
+
+    memcpy(apps, e->isdr, sizeof apps);
+    TRY(euicc_open_card(e));
+    memset(e->isdr, APP_NONE, sizeof e->isdr);
+    TRY(carry_channels(e, apps));
+    profile_card_know_terminal(e->card, terminal);
+    if (refresh)
+        (void)profile_card_refresh(e->card, CAT_REFRESH_RESET);
     return XK_OK;
 }
 
@@ -153,6 +166,8 @@ enum xk_err euicc_reset(struct euicc *e, struct bytes *out)
     session_drop(e);
     isdr_forget(e);
     TRY(flash_recover(e->flash));
+    if (e->dead)
+        TRY(euicc_read_store(e)); /* what was not written down is not known */
     TRY(manage_apply_pending(e));
     TRY(load_recover(e));
     TRY(euicc_open_card(e));

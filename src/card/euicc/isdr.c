@@ -9,8 +9,7 @@ static const uint8_t ecasd_aid[RSP_AID_MAX] = {0xA0, 0x00, 0x00, 0x05, 0x59, 0x1
                                                0xFF, 0xFF, 0xFF, 0x89, 0x00, 0x00, 0x02, 0x00};
 
 #define AID_PARTIAL_MIN 5
-#define INS_STORE 0xE2
-#define INS_GET_DATA_EVEN 0xCA
+#define CLA_PROPRIETARY 0x80 /* 80 and C0, SGP.22 5.7.2 */
 #define P1_MORE 0x11 /* SGP.22 5.7.2: more blocks, response is DER */
 #define P1_LAST 0x91
 #define TAG_FCI 0x6F
@@ -31,11 +30,16 @@ static const struct {
 #include "card/euicc/functions.def"
 };
 
+static void drop_chain(struct euicc *e)
+{
+    buf_wipe(&e->chain);
+    e->next_block = 0;
+}
+
 void isdr_forget(struct euicc *e)
 {
     memset(e->isdr, APP_NONE, sizeof e->isdr);
-    buf_wipe(&e->chain);
-    e->next_block = 0;
+    drop_chain(e);
 }
 
 void isdr_aid_of(enum app app, uint8_t aid[RSP_AID_MAX])
@@ -90,7 +94,7 @@ static void host_deselected(void *ctx, unsigned channel)
     if (channel < CHANNELS_MAX)
         e->isdr[channel] = APP_NONE;
     if (channel == e->chain_channel)
-        buf_reset(&e->chain);
+        drop_chain(e);
 }
 
 /* ---- STORE DATA ---- */
@@ -122,7 +126,7 @@ static enum xk_err run_request(struct euicc *e, struct bytes request, struct buf
     uint32_t tag = request_tag(request);
     function run = find_function(tag);
 
-    if (load_going(e) && (!run || (tag == TAG_BOUND_PROFILE_PACKAGE && request.n == 0)))
+    if (load_going(e) && !run)
         return load_feed(e, request, out);
     if (!run)
         return refuse_sw(e, tag == 0 ? SW_WRONG_DATA : SW_REF_DATA_NOT_FOUND);
@@ -138,10 +142,9 @@ static enum xk_err run_and_commit(struct euicc *e, struct bytes request, struct 
     e->sw = SW_OK;
     err = run_request(e, request, out);
     if (err == XK_E_LIMIT) { /* no memory for it */
-        load_drop(e);
         flash_rollback(e->flash);
         e->sw = SW_NO_SPACE;
-        err = XK_OK;
+        err = load_abandon(e);
     }
     if (err == XK_OK && e->sw != SW_OK) {
         flash_rollback(e->flash);
@@ -161,24 +164,19 @@ static enum xk_err store_data(struct euicc *e, unsigned channel, const struct ap
     *sw = SW_WRONG_P1P2;
     if (c->p1 != P1_MORE && c->p1 != P1_LAST)
         return XK_OK;
-    if (c->p2 == 0 && (e->next_block != 0 || channel != e->chain_channel))
-        buf_reset(&e->chain); /* a new request; what was begun is dropped */
-    else if (c->p2 != e->next_block)
+    if (c->p2 == 0)
+        drop_chain(e); /* a new request; what was begun is dropped */
+    else if (c->p2 != e->next_block || channel != e->chain_channel)
         return XK_OK;
     e->chain_channel = channel;
     buf_put_bytes(&e->chain, c->data);
-    e->next_block = (uint8_t)(c->p2 + 1);
+    e->next_block = c->p2 + 1u; /* 256: no block can follow */
     *sw = SW_OK;
-    if (c->p1 == P1_MORE && buf_ok(&e->chain) == XK_OK)
-        return XK_OK;
-    e->next_block = 0;
-    *sw = SW_WRONG_LENGTH;
-    if (buf_ok(&e->chain) != XK_OK) {
-        buf_reset(&e->chain);
-        return XK_OK;
-    }
+    if (c->p1 == P1_MORE)
+        return buf_ok(&e->chain);
+    TRY(buf_ok(&e->chain));
     err = run_and_commit(e, buf_bytes(&e->chain), out, sw);
-    buf_wipe(&e->chain);
+    drop_chain(e);
     return err;
 }
 
@@ -200,9 +198,12 @@ static enum xk_err host_command(void *ctx, unsigned channel, const struct apdu_c
     struct euicc *e = ctx;
     enum app app = channel < CHANNELS_MAX ? e->isdr[channel] : APP_NONE;
 
-    if (app == APP_ISDR && c->ins == INS_STORE)
+    *sw = SW_CLASS_UNSUPPORTED;
+    if (!(c->cla & CLA_PROPRIETARY))
+        return XK_OK;
+    if (app == APP_ISDR && c->ins == INS_STORE_DATA)
         return store_data(e, channel, c, out, sw);
-    if (app == APP_ECASD && c->ins == INS_GET_DATA_EVEN)
+    if (app == APP_ECASD && c->ins == INS_GET_DATA)
         return ecasd_get_data(e, c, out, sw);
     *sw = SW_INS_UNKNOWN;
     return XK_OK;

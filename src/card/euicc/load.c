@@ -143,28 +143,43 @@ static enum xk_err mark_loading(struct euicc *e)
     return err;
 }
 
-enum xk_err load_recover(struct euicc *e)
+/* The mark goes first: then its place is free for what it becomes, however full the memory is. */
+static enum xk_err settle_mark(struct euicc *e, struct buf *mark)
 {
-    struct bytes mark;
-    struct cur c;
-    uint32_t seq;
+    struct cur c = cur_of(buf_bytes(mark));
+    uint32_t seq = cur_u32(&c);
 
-    if (flash_get(e->flash, OBJECT_LOADING, &mark) != XK_OK)
-        return XK_OK;
-    c = cur_of(mark);
-    seq = cur_u32(&c);
+    TRY(flash_delete(e->flash, OBJECT_LOADING));
     if (!c.bad)
         TRY(notify_store(e, seq, cur_rest(&c)));
-    TRY(flash_delete(e->flash, OBJECT_LOADING));
     return flash_commit(e->flash);
+}
+
+enum xk_err load_recover(struct euicc *e)
+{
+    struct bytes stored;
+    struct buf mark;
+    enum xk_err err;
+
+    if (flash_get(e->flash, OBJECT_LOADING, &stored) != XK_OK)
+        return XK_OK;
+    buf_init(&mark, RESULT_MAX);
+    buf_put_bytes(&mark, stored);
+    err = buf_ok(&mark);
+    if (err == XK_OK)
+        err = settle_mark(e, &mark);
+    buf_fini(&mark);
+    return err;
 }
 
 enum xk_err load_abandon(struct euicc *e)
 {
-    if (!load_going(e))
-        return XK_OK;
+    bool begun = load_going(e) && e->load->seq != 0;
+
     load_drop(e);
-    return load_recover(e);
+    if (begun)
+        session_drop(e);
+    return begun ? load_recover(e) : XK_OK;
 }
 
 /* The result is kept as a notification and given to the LPA; the session is over. */
@@ -175,17 +190,18 @@ static enum xk_err conclude(struct euicc *e, const struct outcome *o, struct buf
 
     buf_init(&result, RESULT_MAX);
     err = make_result(e, e->load->seq, o, &result);
-    if (err == XK_OK)
-        err = notify_store(e, e->load->seq, buf_bytes(&result));
     if (err == XK_OK && flash_has(e->flash, OBJECT_LOADING))
         err = flash_delete(e->flash, OBJECT_LOADING);
+    if (err == XK_OK)
+        err = notify_store(e, e->load->seq, buf_bytes(&result));
     if (err == XK_OK)
         err = flash_commit(e->flash);
     buf_put_bytes(out, buf_bytes(&result));
     if (err == XK_OK)
         err = buf_ok(out);
     buf_fini(&result);
-    session_drop(e);
+    if (err == XK_OK)
+        session_drop(e);
     return err;
 }
 

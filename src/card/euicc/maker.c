@@ -46,6 +46,8 @@ static const char *check_identity(const struct euicc_identity *id, const struct 
         return "the key does not belong to the certificate";
     if (!bytes_eq(eum.aki, ci.ski))
         return "the EUM certificate is of another CI";
+    if (!bytes_eq(cert.aki, eum.ski))
+        return "the eUICC certificate is of another EUM";
     return NULL;
 }
 
@@ -112,6 +114,12 @@ static const char *check_all(const struct euicc_personalisation *p, struct maker
         return "no identity, or too many";
     if (p->n_ci_certificates > EUICC_CIS_MAX || p->n_additional_ds > EUICC_ADDITIONAL_DS_MAX)
         return "too many CI certificates or SM-DS addresses";
+    for (size_t i = 0; i < p->n_ci_certificates; i++) {
+        struct x509_cert ci;
+
+        if (x509_read(p->ci_certificates[i], &ci) != XK_OK || ci.role != CERT_CI)
+            return "no CI certificate";
+    }
     for (size_t i = 0; i < p->n_identities; i++) {
         const char *why = check_identity(&p->identities[i], m);
 
@@ -171,11 +179,13 @@ static enum xk_err read_identity(struct euicc *e, unsigned i)
     return XK_OK;
 }
 
-static enum xk_err read_store(struct euicc *e)
+enum xk_err euicc_read_store(struct euicc *e)
 {
     struct bytes der;
     uint32_t id;
 
+    x509_store_free(e->store);
+    e->store = NULL;
     TRY(x509_store_new(0, &e->store));
     for (id = OBJECT_CI; flash_next(e->flash, &id, OBJECT_KEY - 1, &der); id++) {
         enum xk_err err = x509_store_add_ci(e->store, der);
@@ -196,5 +206,5 @@ enum xk_err euicc_read_maker(struct euicc *e)
         return XK_E_FORMAT;
     for (unsigned i = 0; i < e->maker.identities; i++)
         TRY(read_identity(e, i));
-    return read_store(e);
+    return euicc_read_store(e);
 }

@@ -10,5 +10,7 @@ enum xk_err euicc_write_maker(const struct flash_port *port, const struct euicc_
                               struct flash **out, const char **why) XK_MUST_CHECK;
 /* Identities, keys, CIs and CRLs of e->flash. XK_E_FORMAT: no card. */
 enum xk_err euicc_read_maker(struct euicc *e) XK_MUST_CHECK;
+/* CIs and CRLs alone, anew. */
+enum xk_err euicc_read_store(struct euicc *e) XK_MUST_CHECK;
 
 #endif

@@ -5,8 +5,6 @@
 
 #define INFO_MAX ((size_t)32 << 10)
 #define METADATA_MAX ((size_t)8 << 10)
-/* REFRESH "eUICC Profile State Change" (TS 102 223 8.6); older terminals take the UICC reset. */
-#define REFRESH_QUALIFIER CAT_REFRESH_RESET
 
 /* ---- GetProfilesInfo ---- */
 
@@ -131,7 +129,7 @@ static enum xk_err begin_switch(struct euicc *e, unsigned slot, bool refresh)
 {
     const uint8_t to = (uint8_t)slot;
 
-    if (refresh && profile_card_refresh(e->card, REFRESH_QUALIFIER))
+    if (refresh && profile_card_refresh(e->card, CAT_REFRESH_RESET))
         return flash_put(e->flash, OBJECT_PENDING, BYTES(&to, 1));
     e->swap = true;
     return switch_to(e, slot);
@@ -225,6 +223,15 @@ static enum xk_err remove_profile(struct euicc *e, unsigned slot)
     return slot_erase(e, slot);
 }
 
+/* It will be enabled at the REFRESH: no longer to be counted as disabled. */
+static bool waits_for(const struct euicc *e, unsigned slot)
+{
+    struct bytes pending;
+
+    return flash_get(e->flash, OBJECT_PENDING, &pending) == XK_OK && pending.n == 1 &&
+           pending.p[0] == slot;
+}
+
 static enum xk_err do_delete(struct euicc *e, const struct rsp_profile_id *id, uint32_t *result)
 {
     unsigned slot = find_slot(e, id);
@@ -235,7 +242,7 @@ static enum xk_err do_delete(struct euicc *e, const struct rsp_profile_id *id, u
         return XK_OK;
     TRY(slot_row(e, slot, &row));
     *result = RSP_DELETE_NOT_DISABLED;
-    if (row.enabled)
+    if (row.enabled || waits_for(e, slot))
         return XK_OK;
     *result = RSP_DELETE_DISALLOWED_BY_POLICY;
     if (row.ppr & RSP_BIT(RSP_PPR_2))
@@ -269,7 +276,8 @@ static bool is_to_reset(const struct row *row, uint64_t options)
            (options & RSP_BIT(of_class[row->profile_class]));
 }
 
-/* Policy rules do not protect from it (SGP.22 5.7.19). */
+/* Policy rules do not protect from it, and who was enabled is told of the deletion only (SGP.22
+ * 5.7.19). */
 static enum xk_err reset_profiles(struct euicc *e, uint64_t options, bool *any)
 {
     struct row row;
@@ -277,10 +285,8 @@ static enum xk_err reset_profiles(struct euicc *e, uint64_t options, bool *any)
     for (unsigned i = 0; i < EUICC_PROFILES_MAX; i++) {
         if (slot_row(e, i, &row) != XK_OK || !is_to_reset(&row, options))
             continue;
-        if (row.enabled) {
-            TRY(set_enabled(e, i, 0));
-            e->swap = true;
-        }
+        if (row.enabled)
+            e->swap = e->refresh = true;
         TRY(remove_profile(e, i));
         *any = true;
     }
@@ -302,8 +308,6 @@ static enum xk_err do_reset(struct euicc *e, uint64_t options, uint32_t *result)
         any = true;
     }
     *result = any ? RSP_MEMORY_RESET_OK : RSP_MEMORY_RESET_NOTHING_TO_DELETE;
-    if (e->swap)
-        (void)profile_card_refresh(e->card, REFRESH_QUALIFIER);
     return XK_OK;
 }
 

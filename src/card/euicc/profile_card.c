@@ -372,6 +372,17 @@ bool profile_card_refresh(struct profile_card *c, uint8_t qualifier)
     return true;
 }
 
+uint8_t profile_card_terminal(const struct profile_card *c)
+{
+    return c->uicc.toolkit.ready ? c->uicc.toolkit.can : 0;
+}
+
+void profile_card_know_terminal(struct profile_card *c, uint8_t can)
+{
+    c->uicc.toolkit.can = can;
+    c->uicc.toolkit.ready = can != 0;
+}
+
 bool profile_card_busy(const struct profile_card *c)
 {
     const struct toolkit *t = &c->uicc.toolkit;

@@ -213,9 +213,11 @@ enum xk_err authenticate_server(struct euicc *e, struct bytes request, struct bu
     struct rsp_authenticate_server_response refusal = {0};
     struct rsp_authenticate_server_request req;
     struct server server;
+    enum xk_err err;
 
     if (rsp_decode_authenticate_server_request(request, &req) != XK_OK)
         return refuse_sw(e, SW_WRONG_DATA);
+    TRY(load_abandon(e));
     TRY(check_authenticate(e, &req, &server, &refusal.error));
     if (refusal.error) {
         refusal.transaction_id = req.server_signed1.transaction_id;
@@ -223,7 +225,10 @@ enum xk_err authenticate_server(struct euicc *e, struct bytes request, struct bu
         return rsp_encode_authenticate_server_response(&refusal, out);
     }
     enter_session(e, &req, &server);
-    return answer_authenticated(e, &req, out);
+    err = answer_authenticated(e, &req, out);
+    if (err != XK_OK)
+        session_drop(e);
+    return err;
 }
 
 /* ---- PrepareDownload ---- */
@@ -259,7 +264,7 @@ static enum xk_err check_prepare(const struct euicc *e,
     struct bytes parts[2] = {req->smdp_signed2.raw, BYTES_OF(session->euicc_signature1)};
 
     *error = RSP_DOWNLOAD_NO_SESSION;
-    if (session->state < SESSION_AUTHENTICATED || session->role != CERT_DPAUTH)
+    if (session->state < SESSION_AUTHENTICATED || session->role != CERT_DPAUTH || load_going(e))
         return XK_OK;
     TRY(check_binding_certificate(e, req->smdp_certificate, s));
     *error = s->error;
@@ -384,10 +389,11 @@ enum xk_err cancel_session(struct euicc *e, struct bytes request, struct buf *ou
     if (e->session.state < SESSION_AUTHENTICATED ||
         !bytes_eq(req.transaction_id, session_transaction(&e->session)))
         return rsp_encode_cancel_session_response(&refusal, out);
-    TRY(load_abandon(e));
     buf_init(&scratch, SIGNED_MAX);
     err = sign_cancel(e, &req, &scratch, out);
     buf_fini(&scratch);
+    TRY(err);
+    TRY(load_abandon(e));
     session_drop(e);
-    return err;
+    return XK_OK;
 }

@@ -90,7 +90,7 @@ uint32_t euicc_free_memory(const struct euicc *e); /* info.c: what a profile may
 
 struct load; /* load.c: a bound package on its way in */
 
-#define CHAIN_MAX ((size_t)256 << 10) /* of one ES10 command */
+#define CHAIN_MAX ((size_t)64 << 10) /* of one ES10 command: 256 blocks of 255 bytes fit */
 #define CHANNELS_MAX 20
 
 struct euicc {
@@ -104,10 +104,11 @@ struct euicc {
     struct profile_host host;
     struct profile_card *card;  /* the enabled profile, or none */
     bool swap;                  /* another card takes its place when the answer has been fetched */
+    bool refresh;               /* and that one asks the terminal to REFRESH */
     bool dead;                  /* the memory failed; nothing is answered until the reset */
     uint8_t isdr[CHANNELS_MAX]; /* enum app selected on the channel */
     struct buf chain;           /* STORE DATA so far */
-    uint8_t next_block;
+    unsigned next_block;
     unsigned chain_channel;
     struct session session;
     struct load *load;
@@ -172,7 +173,7 @@ void load_drop(struct euicc *e);
 enum xk_err load_feed(struct euicc *e, struct bytes piece, struct buf *out) XK_MUST_CHECK;
 /* After a reset: a load that was cut off becomes a result that says so. */
 enum xk_err load_recover(struct euicc *e) XK_MUST_CHECK;
-/* The same while it runs: the LPA begins something else. */
+/* The same while it runs: the LPA begins something else. A load that had begun ends its session. */
 enum xk_err load_abandon(struct euicc *e) XK_MUST_CHECK;
 
 /* session.c */

@@ -20,19 +20,15 @@ static void set_made_of(struct bench *b)
 {
     struct euicc_personalisation *p = &b->made_of;
 
-    *p = (struct euicc_personalisation){.eid = RSP_EID,
-                                        .n_identities = 1,
-                                        .default_dp = RSP_DP_HOST,
-                                        .root_ds = RSP_DS_HOST};
-    p->identities[0] =
-        (struct euicc_identity){.ci_certificate = rsp_pki_cert(b->pki, RSP_CI).der,
-                                .eum_certificate = b->identity.issuer,
-                                .certificate = b->identity.der,
-                                .key = b->identity.key};
+    *p = (struct euicc_personalisation){
+        .eid = RSP_EID, .n_identities = 1, .default_dp = RSP_DP_HOST, .root_ds = RSP_DS_HOST};
+    p->identities[0] = (struct euicc_identity){.ci_certificate = rsp_pki_cert(b->pki, RSP_CI).der,
+                                               .eum_certificate = b->identity.issuer,
+                                               .certificate = b->identity.der,
+                                               .key = b->identity.key};
     p->rat.n = 1;
-    p->rat.rules[0] = (struct rsp_ppar){.ppr = RSP_BIT(RSP_PPR_1) | RSP_BIT(RSP_PPR_2),
-                                        .operators_n = 1,
-                                        .consent_required = true};
+    p->rat.rules[0] = (struct rsp_ppar){
+        .ppr = RSP_BIT(RSP_PPR_1) | RSP_BIT(RSP_PPR_2), .operators_n = 1, .consent_required = true};
     p->rat.rules[0].operators[0].mcc_mnc = BYTES_OF(any_operator);
 }
 
@@ -481,7 +477,10 @@ static void protect_all(struct bench *b, struct bsp *bsp, struct buf part[4])
     struct buf plain;
 
     buf_init(&plain, BENCH_SIZE);
-    MUST(rsp_encode_configure_isdp(&isdp, &plain));
+    if (DER_PRESENT(b->dp.isdp_raw))
+        buf_put_bytes(&plain, b->dp.isdp_raw);
+    else
+        MUST(rsp_encode_configure_isdp(&isdp, &plain));
     MUST(bsp_protect(bsp, BSP_TAG_87, buf_bytes(&plain), &part[0]));
     buf_reset(&plain);
     bench_put_metadata(b, &plain);

@@ -40,12 +40,13 @@ struct dp {
     bool other_transaction3, bend_sign3, off_curve;
     /* what is protected */
     struct bytes dp_proprietary; /* contents of B8 */
+    struct bytes isdp_raw;       /* BF24 as it is, when present */
     struct rsp_metadata metadata;
     struct bytes metadata_raw; /* instead of metadata, when present */
     bool replace_keys;
-    size_t ppk_len;          /* of the keys in ReplaceSessionKeys; 0: right */
-    struct bytes upp;        /* when present, instead of the bench's own */
-    const char *upp_iccid;   /* header of the bench's own package; NULL: as the metadata */
+    size_t ppk_len;        /* of the keys in ReplaceSessionKeys; 0: right */
+    struct bytes upp;      /* when present, instead of the bench's own */
+    const char *upp_iccid; /* header of the bench's own package; NULL: as the metadata */
     struct ecdh_key otsk;
 };
 
@@ -61,7 +62,7 @@ struct bench {
     struct dp dp;
     uint8_t iccid[RSP_ICCID_LEN];
     unsigned channel;
-    size_t block; /* bytes of one STORE DATA; 0: 255 */
+    size_t block;    /* bytes of one STORE DATA; 0: 255 */
     bool power_lost; /* the card said XK_E_CLOSED */
     uint16_t sw;
     struct buf answer; /* data of the last command, all of it */

@@ -10,7 +10,7 @@ static const uint8_t ecasd_aid[RSP_AID_MAX] = {0xA0, 0x00, 0x00, 0x05, 0x59, 0x1
 
 #define AID_PARTIAL_MIN 5
 #define CLA_PROPRIETARY 0x80 /* 80 and C0, SGP.22 5.7.2 */
-#define P1_MORE 0x11 /* SGP.22 5.7.2: more blocks, response is DER */
+#define P1_MORE 0x11         /* SGP.22 5.7.2: more blocks, response is DER */
 #define P1_LAST 0x91
 #define TAG_FCI 0x6F
 #define TAG_DF_NAME 0x84

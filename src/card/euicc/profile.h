@@ -104,7 +104,7 @@ enum xk_err profile_card_transmit(struct profile_card *card, struct bytes comman
 /* Asks the terminal to REFRESH (qualifier as CAT_REFRESH_x): 91xx from the next answer on. False
  * when there is no toolkit session, or the terminal cannot REFRESH. */
 bool profile_card_refresh(struct profile_card *card, uint8_t qualifier);
-/* What the terminal has said that it can do (TERMINAL PROFILE; 0: nothing), and telling it to a card
+/* What the terminal has said that it can do (TERMINAL PROFILE; 0: nothing); telling it to a card
  * that takes the place of another while the terminal is not looking. */
 uint8_t profile_card_terminal(const struct profile_card *card);
 void profile_card_know_terminal(struct profile_card *card, uint8_t can);

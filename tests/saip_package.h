@@ -4,8 +4,8 @@
  *     struct package p;
  *     package_start(&p);
  *     package_header(&p, SAIP_SERVICE_BIT(USIM) | SAIP_SERVICE_BIT(MILENAGE));
- *     package_mf(&p); package_codes(&p); package_usim(&p); package_milenage(&p); package_end(&p);
- *     package_bytes(&p)
+ *     package_mf(&p); package_puks(&p); package_pins_of_mf(&p); package_usim(&p);
+ * package_milenage(&p); package_end(&p);     package_bytes(&p)
  *
  * Values: ICCID 8986012345678901234F, PIN1 1234 (enabled, PUK 12345678), ADM1 of eight 8s, PIN2 of
  * the USIM 5678 (PUK 87654321), keys of TS 35.208 set 1. */
@@ -115,14 +115,15 @@ static inline void package_not_there(struct package *p, uint32_t tag)
     der_close(&p->b, at);
 }
 
-/* An application's directory */
+/* An application's directory; aid NULL: without its name */
 static inline void package_adf(struct package *p, uint16_t fid, const char *aid)
 {
     const uint8_t wire[] = {(uint8_t)(fid >> 8), (uint8_t)fid};
     size_t at = der_begin(&p->b, 0xA2), fcp = der_begin(&p->b, 0xA1);
 
     der_put(&p->b, 0x83, BYTES_OF(wire));
-    package_hex(&p->b, 0x84, aid);
+    if (aid)
+        package_hex(&p->b, 0x84, aid);
     package_hex(&p->b, 0xC6, "90018083010183018183010A");
     der_close(&p->b, fcp);
     der_close(&p->b, at);
@@ -270,9 +271,13 @@ static inline void package_shared_pins(struct package *p, const char *path)
     package_close(p);
 }
 
-static inline void package_usim_files(struct package *p)
+/* Of the template of this number; imsi: contents of EF.IMSI, NULL for none */
+static inline void package_usim_of(struct package *p, uint8_t number, uint16_t fid, const char *aid,
+                                   const char *imsi)
 {
-    package_file(p, 0xA3, NULL, PACKAGE_IMSI_EF);
+    package_template(p, 0xB3, number, 0);
+    package_adf(p, fid, aid);
+    package_file(p, 0xA3, NULL, imsi);
     package_rules(p, 0xA4);
     package_file(p, 0xA8, NULL, "0A00000420000000000000000000"); /* 27, 38: GSM */
     package_not_there(p, 0xAA);
@@ -283,20 +288,18 @@ static inline void package_usim_files(struct package *p)
     package_file(p, 0xB2, NULL, "0200");
     package_file(p, 0xB6, "820442210004800104", "11F2FF00");
     package_not_there(p, 0xB7);
+    package_close(p);
 }
 
 static inline void package_usim(struct package *p)
 {
-    package_template(p, 0xB3, 4, 0);
-    package_adf(p, PACKAGE_ADF, PACKAGE_USIM_AID);
-    package_usim_files(p);
-    package_close(p);
+    package_usim_of(p, 4, PACKAGE_ADF, PACKAGE_USIM_AID, PACKAGE_IMSI_EF);
 }
 
-static inline void package_isim(struct package *p)
+static inline void package_isim_of(struct package *p, uint16_t fid)
 {
     package_template(p, 0xB5, 8, 0);
-    package_adf(p, PACKAGE_ADF_ISIM, PACKAGE_ISIM_AID);
+    package_adf(p, fid, PACKAGE_ISIM_AID);
     package_file(p, 0xA3, "800120", "801578696D7369406578616D706C652E6E6574FFFFFF");
     package_file(p, 0xA4, "820442210020800120",
                  "8010736970"
@@ -305,6 +308,11 @@ static inline void package_isim(struct package *p)
     package_file(p, 0xA6, NULL, "0000");
     package_rules(p, 0xA8);
     package_close(p);
+}
+
+static inline void package_isim(struct package *p)
+{
+    package_isim_of(p, PACKAGE_ADF_ISIM);
 }
 
 /* algorithmID, algorithmOptions, key, opc */

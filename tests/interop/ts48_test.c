@@ -166,7 +166,8 @@ static bool same_records(struct rig *r, const struct saip_node *node)
         uint8_t read[5] = {0x00, 0xB2, (uint8_t)(i + 1), 0x04, (uint8_t)node->record_size};
 
         if (apdu(r, read, sizeof read) != 0x9000 || r->data_n != node->record_size ||
-            memcmp(r->data, node->content.p + (size_t)i * node->record_size, node->record_size))
+            memcmp(r->data, node->content.p + (size_t)i * node->record_size, node->record_size) !=
+                0)
             return false;
     }
     return true;

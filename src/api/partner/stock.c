@@ -24,9 +24,11 @@ static void copy(char *out, size_t cap, const char *in)
 
 static bool open_download(struct call *c, struct download_ctx *d)
 {
+    *d = (struct download_ctx){0};
     if (c->p->o.download && c->p->o.download(c->p->o.ctx, c->order, d))
         return true;
-    return answer_refused(c, CODE_NO_SMDPP, NULL);
+    (void)answer_refused(c, CODE_NO_SMDPP, NULL);
+    return false;
 }
 
 /* ---- Into stock ---- */

@@ -12,8 +12,6 @@
 #define STATUS_NOTHING_FOUND 4 /* zbarimg(1) */
 #define STATUS_NO_PROGRAM 127  /* posix_spawn found it only in the child */
 
-extern char **environ;
-
 /* Its standard output is to; what it complains about is dropped, we tell it ourselves. */
 static enum xk_err start(const char *path, int to, pid_t *pid)
 {

@@ -4,8 +4,9 @@
  *     struct package p;
  *     package_start(&p);
  *     package_header(&p, SAIP_SERVICE_BIT(USIM) | SAIP_SERVICE_BIT(MILENAGE));
- *     package_mf(&p); package_puks(&p); package_pins_of_mf(&p); package_usim(&p);
- * package_milenage(&p); package_end(&p);     package_bytes(&p)
+ *     package_mf(&p); package_puks(&p); package_pins_of_mf(&p);
+ *     package_usim(&p); package_milenage(&p); package_end(&p);
+ *     package_bytes(&p)
  *
  * Values: ICCID 8986012345678901234F, PIN1 1234 (enabled, PUK 12345678), ADM1 of eight 8s, PIN2 of
  * the USIM 5678 (PUK 87654321), keys of TS 35.208 set 1. */

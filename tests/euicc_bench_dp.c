@@ -153,9 +153,15 @@ static void put_file(struct buf *b, uint32_t tag, struct bytes fcp, struct bytes
     der_close(b, at);
 }
 
+#define ARR_RECORDS 11 /* the template's EF_ICCID names the last of them */
+
 /* MF by the template 2.23.143.1.2.1: EF_ICCID, EF_DIR, EF_ARR */
 static void put_mf(struct buf *b, struct bytes iccid)
 {
+    /* read always, write never */
+    static const uint8_t always[16] = {0x80, 0x01, 0x01, 0x90, 0x00, 0x80, 0x01, 0x02,
+                                       0x97, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    uint8_t rules[ARR_RECORDS * sizeof always];
     size_t at = der_begin(b, 0xB0);
 
     put_pe_header(b, 1);
@@ -168,9 +174,9 @@ static void put_mf(struct buf *b, struct bytes iccid)
     put_file(b, 0xA5, BYTES_STR("\x82\x04\x42\x21\x00\x1A\x80\x01\x1A"),
              BYTES_STR("\x61\x12\x4F\x10\xA0\x00\x00\x00\x87\x10\x02\xFF\x86\xFF\xFF\x89"
                        "\xFF\xFF\xFF\xFF"));
-    put_file(b, 0xA6, BYTES_STR("\x82\x04\x42\x21\x00\x10\x80\x01\x20"),
-             BYTES_STR("\x80\x01\x01\x90\x00\x80\x01\x02\x97\x00\xFF\xFF\xFF\xFF\xFF\xFF"
-                       "\x80\x01\x01\x90\x00\x80\x01\x02\x97\x00\xFF\xFF\xFF\xFF\xFF\xFF"));
+    for (size_t i = 0; i < ARR_RECORDS; i++)
+        memcpy(rules + i * sizeof always, always, sizeof always);
+    put_file(b, 0xA6, BYTES_STR("\x82\x04\x42\x21\x00\x10\x80\x01\xB0"), BYTES_OF(rules));
     der_close(b, at);
 }
 

@@ -75,18 +75,6 @@ static void put_fci(const struct euicc *e, const uint8_t aid[RSP_AID_MAX], enum 
     der_close(fci, at);
 }
 
-static bool host_select(void *ctx, unsigned channel, struct bytes aid, struct buf *fci)
-{
-    struct euicc *e = ctx;
-    enum app app = names(aid, isdr_aid) ? APP_ISDR : names(aid, ecasd_aid) ? APP_ECASD : APP_NONE;
-
-    if (app == APP_NONE || channel >= CHANNELS_MAX)
-        return false;
-    e->isdr[channel] = (uint8_t)app;
-    put_fci(e, app == APP_ISDR ? isdr_aid : ecasd_aid, app, fci);
-    return true;
-}
-
 static void host_deselected(void *ctx, unsigned channel)
 {
     struct euicc *e = ctx;
@@ -95,6 +83,19 @@ static void host_deselected(void *ctx, unsigned channel)
         e->isdr[channel] = APP_NONE;
     if (channel == e->chain_channel)
         drop_chain(e);
+}
+
+static bool host_select(void *ctx, unsigned channel, struct bytes aid, struct buf *fci)
+{
+    struct euicc *e = ctx;
+    enum app app = names(aid, isdr_aid) ? APP_ISDR : names(aid, ecasd_aid) ? APP_ECASD : APP_NONE;
+
+    if (app == APP_NONE || channel >= CHANNELS_MAX)
+        return false;
+    host_deselected(e, channel);
+    e->isdr[channel] = (uint8_t)app;
+    put_fci(e, app == APP_ISDR ? isdr_aid : ecasd_aid, app, fci);
+    return true;
 }
 
 /* ---- STORE DATA ---- */

@@ -261,9 +261,9 @@ static void hsm_free(void *ctx)
 {
     struct hsm_key *k = ctx;
 
-    for (size_t i = 0; i < k->idle_n; i++)
-        k->module->C_CloseSession(k->idle[i].handle);
     if (k->module) {
+        for (size_t i = 0; i < k->idle_n; i++)
+            k->module->C_CloseSession(k->idle[i].handle);
         p11_kit_module_finalize(k->module);
         p11_kit_module_release(k->module);
     }

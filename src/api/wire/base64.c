@@ -66,9 +66,9 @@ static uint8_t digit_value(uint8_t c, const char *digits)
         return (uint8_t)(c - 'a' + 26);
     if (c >= '0' && c <= '9')
         return (uint8_t)(c - '0' + 52);
-    if (c == digits[62])
+    if (c == (uint8_t)digits[62])
         return 62;
-    return c == digits[63] ? 63 : NO_DIGIT;
+    return c == (uint8_t)digits[63] ? 63 : NO_DIGIT;
 }
 
 static enum xk_err decode(struct bytes text, const char *digits, uint8_t *out, size_t cap,

@@ -151,7 +151,7 @@ static enum xk_err set_sfi(struct work *w)
     node->sfi = w->in->row ? w->in->row->sfi : node->fid & SFI_FROM_FID;
     if (sfi.p)
         node->sfi = sfi.n > 0 ? sfi.p[0] >> SFI_SHIFT : 0;
-    if (sfi.n > 0 && (node->sfi == 0 || node->sfi > SFI_MAX || sfi.p[0] & 0x07))
+    if (sfi.p && sfi.n > 0 && (node->sfi == 0 || node->sfi > SFI_MAX || sfi.p[0] & 0x07))
         return fault(w, XK_E_VALUE, "shortEFID is no short file identifier", sfi);
     if (node->sfi > SFI_MAX)
         node->sfi = 0;

@@ -59,12 +59,14 @@ static enum xk_err check_euicc(const struct auth *auth, const struct x509_rules 
                                const struct auth_chain *in, struct auth_euicc *out,
                                struct rsp_status *status)
 {
-    struct auth_euicc euicc;
-    struct x509_cert leaf;
+    struct auth_euicc euicc = {0};
+    struct x509_cert leaf = {0};
 
     TRY(check_chain(auth, rules, in, &leaf, status));
     if (!rsp_succeeded(status))
         return XK_OK;
+    if (leaf.point.n != sizeof euicc.point)
+        return XK_E_INTERNAL;
     euicc.curve = leaf.curve;
     memcpy(euicc.point, leaf.point.p, sizeof euicc.point);
     if (!bytes_to_cstr(leaf.serial_number, euicc.eid, sizeof euicc.eid))
@@ -104,7 +106,7 @@ enum xk_err auth_client(const struct auth *auth, int64_t now, const struct auth_
         .store = auth->store, .now = now, .ci = BYTES_OF(session->client_ci)};
     const struct auth_chain chain = {in->euicc_certificate, in->eum_certificate,
                                      in->other_certs_in_chain};
-    struct auth_euicc euicc;
+    struct auth_euicc euicc = {0};
 
     if (!bytes_eq(in->transaction_id, BYTES_OF(session->transaction_id))) {
         auth_refuse(auth, AUTH_REFUSE_TRANSACTION, NULL, status);

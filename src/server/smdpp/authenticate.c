@@ -230,8 +230,9 @@ static enum xk_err admit_again(struct admission *a)
     const struct smdpp_ports *ports = a->call->ports;
     enum xk_err err = ports->find_by_iccid(ports->ctx, a->session.iccid, a->call->arena, &a->order);
 
-    if (err == XK_E_NOT_FOUND || (err == XK_OK && (!download_is_offered(a->order.state) ||
-                                                   strcmp(a->order.eid, a->session.euicc.eid)))) {
+    if (err == XK_E_NOT_FOUND ||
+        (err == XK_OK && (!download_is_offered(a->order.state) ||
+                          strcmp(a->order.eid, a->session.euicc.eid) != 0))) {
         refuse(a, RSP_AUTHENTICATE_CLIENT_MATCHING_ID_REFUSED);
         return XK_OK;
     }

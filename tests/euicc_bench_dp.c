@@ -324,7 +324,7 @@ uint32_t bench_piece(struct bench *b, struct bytes piece)
 {
     struct bytes answer = bench_es10(b, piece);
 
-    if (answer.n == 0)
+    if (answer.n == 0 || b->power_lost)
         return 0;
     if (rsp_decode_profile_installation_result(answer, &b->result) != XK_OK)
         abort();

@@ -171,6 +171,8 @@ static enum xk_err create_file(struct profile_builder *b, const struct saip_node
         return build_refuse(b, RSP_PE_BAD_VALUES, node->name, "the MF comes first, and once");
     if (parent == NO_FILE)
         return build_refuse(b, RSP_PE_BAD_VALUES, node->name, "its directory does not exist");
+    if (!is_mf && !file_is_df(&b->files[parent].file))
+        return build_refuse(b, RSP_PE_BAD_VALUES, node->name, "below a file that is no directory");
     if (!is_mf && child(b, parent, node->fid) != NO_FILE)
         return build_refuse(b, RSP_PE_BAD_VALUES, node->name, "the file exists already");
     if (node->record_size > RECORD_MAX)

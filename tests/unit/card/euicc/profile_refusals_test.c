@@ -245,6 +245,12 @@ static void gfm_nowhere(struct package *p)
     gfm(p, "7F66", "8202412183026F018A01058B032F0601800101", "00");
 }
 
+static void gfm_below_a_file(struct package *p)
+{
+    begin(p);
+    gfm(p, "2FE2", "8202412183026F018A01058B032F0601800101", "00");
+}
+
 static void gfm_again(struct package *p)
 {
     begin(p);
@@ -290,6 +296,8 @@ static const struct refusal of_files[] = {
     {"no such file", file_of_no_element, RSP_PE_FEATURE_NOT_SUPPORTED, 4, "opt-usim ef-eaka: the"},
     {"GFM before the MF", gfm_before_mf, RSP_PE_BAD_VALUES, 0, "genericFileManagement"},
     {"GFM nowhere", gfm_nowhere, RSP_PE_BAD_VALUES, 3, "genericFileManagement: its directory"},
+    {"GFM below a file", gfm_below_a_file, RSP_PE_BAD_VALUES, 3,
+     "genericFileManagement: below a file"},
     {"GFM again", gfm_again, RSP_PE_BAD_VALUES, 3, "genericFileManagement: the file exists"},
     {"GFM without a rule", gfm_no_rule, RSP_PE_BAD_VALUES, 3, "genericFileManagement: no access"},
     {"GFM, no file", gfm_no_such_file, RSP_PE_BAD_VALUES, 3, "genericFileManagement fillFile"},

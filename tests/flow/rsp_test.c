@@ -312,10 +312,10 @@ TEST(cut_after_any_request)
     }
 }
 
-TESTS_MAIN(XT_NAMED("SGP.23 flow: a profile from order to deletion, NIST, random keys",
+TESTS_MAIN(XT_NAMED("SGP.23 Flow rsp_complete_flow: from order to deletion, random keys",
                     nist_random_keys),
-           XT_NAMED("SGP.23 flow: a profile from order to deletion, NIST, session keys",
+           XT_NAMED("SGP.23 Flow rsp_complete_flow: from order to deletion, session keys",
                     nist_session_keys),
-           XT_NAMED("SGP.23 flow: a profile from order to deletion, Brainpool", brainpool),
-           XT_NAMED("SGP.23 flow: with a confirmation code", confirmation_code),
-           XT_NAMED("SGP.23 flow: the answer to any request is lost", cut_after_any_request))
+           XT_NAMED("SGP.23 Flow rsp_complete_flow_BRP: from order to deletion", brainpool),
+           XT_NAMED("SGP.23 Flow confirmation_code: asked and given", confirmation_code),
+           XT_NAMED("SGP.23 Flow cut: the answer to any request is lost", cut_after_any_request))

@@ -323,14 +323,16 @@ TEST(dies_each_time)
     bench_close(&b);
 }
 
-TESTS_MAIN(XT_NAMED("SGP.23 5.4 download: policy rules, RAT and consent", rules),
+TESTS_MAIN(XT_NAMED("SGP.23 5.4 LPA download: policy rules, RAT and consent", rules),
            XT_CASE(rules_cannot_be_read),
-           XT_NAMED("SGP.23 5.4 download: the profile is installed already", installed_already),
-           XT_NAMED("SGP.23 4.4 error texts: every result of an installation",
+           XT_NAMED("SGP.23 5.4 LPA download: the profile is installed already", installed_already),
+           XT_NAMED("SGP.23 4.4 LPA error texts: every result of an installation",
                     every_installation_error),
-           XT_NAMED("SGP.23 4.4 error texts: the profile element that failed", failed_element),
-           XT_NAMED("SGP.23 4.4 error texts: what the eUICC answers", card_errors),
+           XT_NAMED("SGP.23 4.4 LPA error texts: the profile element that failed", failed_element),
+           XT_NAMED("SGP.23 4.4 LPA error texts: what the eUICC answers", card_errors),
            XT_CASE(card_refuses_by_status_word), XT_CASE(no_isdr_no_channel), XT_CASE(busy_card),
-           XT_NAMED("SGP.23 4.4 ES10b.LoadBoundProfilePackage: refused, cancelled", piece_refused),
-           XT_NAMED("SGP.23 5.4 download: loading interrupted at any APDU", card_dies_at_any_apdu),
+           XT_NAMED("SGP.23 4.4 LPA ES10b.LoadBoundProfilePackage: refused, cancelled",
+                    piece_refused),
+           XT_NAMED("SGP.23 5.4 LPA download: loading interrupted at any APDU",
+                    card_dies_at_any_apdu),
            XT_CASE(answer_lost), XT_CASE(card_does_not_come_back), XT_CASE(dies_each_time))

@@ -440,7 +440,7 @@ TEST(identifiers)
     CHECK_INT(lpa_profile_id_from_text(BYTES_NONE, mem, &id), XK_E_FORMAT);
 }
 
-#define NAMED(text, name) XT_NAMED("SGP.23 4.4 " text, name)
+#define NAMED(text, name) XT_NAMED("SGP.23 4.4 LPA " text, name)
 
 TESTS_MAIN(NAMED("chip information", chip), NAMED("list of profiles", list),
            XT_CASE(list_without_tags), XT_CASE(list_refused),

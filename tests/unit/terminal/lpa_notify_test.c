@@ -333,14 +333,14 @@ TEST(given_smds)
 
 #define NAMED(text, name) XT_NAMED("SGP.23 " text, name)
 
-TESTS_MAIN(NAMED("4.4 ES9+.HandleNotification: in order, removed after success", in_order),
-           NAMED("4.4 ES9+.HandleNotification: one server cannot be reached", deaf_server),
-           NAMED("4.4 ES9+.HandleNotification: kept unless 2xx", kept_unless_2xx),
-           NAMED("5.4 notifications: an installation comes first", installation_first),
+TESTS_MAIN(NAMED("4.4 LPA ES9+.HandleNotification: in order, removed after success", in_order),
+           NAMED("4.4 LPA ES9+.HandleNotification: one server cannot be reached", deaf_server),
+           NAMED("4.4 LPA ES9+.HandleNotification: kept unless 2xx", kept_unless_2xx),
+           NAMED("5.4 LPA notifications: an installation comes first", installation_first),
            XT_CASE(only_one), XT_CASE(shown_and_forgotten), XT_CASE(user_breaks_off),
            XT_CASE(list_refused), XT_CASE(gone_between_list_and_retrieval),
-           NAMED("5.4 default SM-DP+: download", default_address),
-           NAMED("5.4 SM-DS: events are found", events_are_listed),
-           XT_CASE(default_address_is_looked_at), NAMED("5.4 SM-DS: no event", nothing_there),
-           XT_CASE(one_is_down), NAMED("5.4 SM-DS: cascade to the SM-DP+", cascade),
+           NAMED("5.4 LPA default SM-DP+: download", default_address),
+           NAMED("5.4 LPA SM-DS: events are found", events_are_listed),
+           XT_CASE(default_address_is_looked_at), NAMED("5.4 LPA SM-DS: no event", nothing_there),
+           XT_CASE(one_is_down), NAMED("5.4 LPA SM-DS: cascade to the SM-DP+", cascade),
            XT_CASE(circle), XT_CASE(given_smds))

@@ -214,6 +214,13 @@ void testnet_uncover(struct testnet *t, int64_t now, uint32_t device)
     testnet_say(t, device, &(struct air_message){.type = AIR_NO_SERVICE});
 }
 
+bool testnet_is_covered(const struct testnet *t, uint32_t device)
+{
+    const struct device *d = device_at(t, device);
+
+    return d && d->covered;
+}
+
 void testnet_coverage_due(struct testnet *t, uint32_t device)
 {
     const struct device *d = device_at(t, device);

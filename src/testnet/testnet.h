@@ -136,6 +136,7 @@ void testnet_remove_device(struct testnet *t, uint32_t device);
 /* Coverage by hand. */
 void testnet_cover(struct testnet *t, int64_t now, uint32_t device);
 void testnet_uncover(struct testnet *t, int64_t now, uint32_t device);
+bool testnet_is_covered(const struct testnet *t, uint32_t device);
 /* What the device says. XK_E_LIMIT, XK_E_NOMEM: not heard. */
 enum xk_err testnet_air(struct testnet *t, int64_t now, uint32_t device, struct bytes wire)
     XK_MUST_CHECK;

@@ -46,7 +46,7 @@ void fleet_imei(uint32_t i, char imei[17])
     snprintf(imei, 17, "%s%c", digits, ef_luhn_digit(digits, strlen(digits)));
 }
 
-static struct xk_prng keys_of(const struct fleet *f, uint32_t i, uint64_t salt)
+struct xk_prng fleet_keys_of(const struct fleet *f, uint32_t i, uint64_t salt)
 {
     struct xk_prng r = {f->config.net.seed * GOLDEN + i * 0xD1342543DE82EF95u + salt};
 
@@ -54,7 +54,7 @@ static struct xk_prng keys_of(const struct fleet *f, uint32_t i, uint64_t salt)
     return r;
 }
 
-static void make_key(struct xk_prng *r, struct secret *out)
+void fleet_make_key(struct xk_prng *r, struct secret *out)
 {
     const struct xk_rand rand = xk_rand_prng(r);
 
@@ -64,7 +64,7 @@ static void make_key(struct xk_prng *r, struct secret *out)
 
 enum air_rat fleet_rat_of(const struct fleet *f, uint32_t i)
 {
-    struct xk_prng r = keys_of(f, i, RADIO_SALT);
+    struct xk_prng r = fleet_keys_of(f, i, RADIO_SALT);
     unsigned sum = 0;
     uint32_t at;
 
@@ -83,7 +83,7 @@ enum air_rat fleet_rat_of(const struct fleet *f, uint32_t i)
 
 enum xk_err fleet_personalisation(const struct fleet *f, uint32_t i, struct usim_personalisation *p)
 {
-    struct xk_prng r = keys_of(f, i, 0);
+    struct xk_prng r = fleet_keys_of(f, i, 0);
 
     if (i >= f->config.devices)
         return XK_E_NOT_FOUND;
@@ -104,11 +104,11 @@ enum xk_err fleet_personalisation(const struct fleet *f, uint32_t i, struct usim
         snprintf(p->msisdn, sizeof p->msisdn, FLEET_MSISDN_PREFIX "%08u", i % DEVICE_DIGITS);
     memcpy(p->smsc, f->config.net.smsc, sizeof p->smsc);
     memcpy(p->platform_address, f->platform, sizeof p->platform_address);
-    make_key(&r, &p->seed.k);
-    make_key(&r, &p->seed.opc);
-    make_key(&r, &p->ota.kic);
-    make_key(&r, &p->ota.kid);
-    make_key(&r, &p->kik);
+    fleet_make_key(&r, &p->seed.k);
+    fleet_make_key(&r, &p->seed.opc);
+    fleet_make_key(&r, &p->ota.kic);
+    fleet_make_key(&r, &p->ota.kid);
+    fleet_make_key(&r, &p->kik);
     return XK_OK;
 }
 

@@ -5,6 +5,7 @@
 #define ROUNDS_MAX 20000 /* actions for one input; a modem that wants more is stuck */
 #define RESETS_MAX 4
 #define CARD_CUT_WRITES_MAX 12
+#define PAGE_BYTES 64
 
 void fleet_later(struct fleet *f, int64_t at, enum fleet_event event, uint32_t i)
 {
@@ -18,16 +19,23 @@ static void input(struct fleet *f, struct unit *u, enum modem_input_type type, s
     modem_input(u->modem, f->now, &(struct modem_input){.type = type, .data = data});
 }
 
-static void reset_card(struct fleet *f, struct unit *u)
+static enum xk_err reset_once(struct fleet *f, uint32_t i, struct bytes *atr)
+{
+    struct consumer *c = fleet_consumer_of(f, i);
+
+    return c ? euicc_reset(c->card, atr) : usim_reset(f->units[i].card, atr);
+}
+
+static void reset_card(struct fleet *f, uint32_t i)
 {
     struct bytes atr = BYTES_NONE;
     enum xk_err err = XK_E_CLOSED;
 
     for (unsigned n = 0; n < RESETS_MAX && err == XK_E_CLOSED; n++) {
-        err = usim_reset(u->card, &atr);
+        err = reset_once(f, i, &atr);
         f->card_cuts += err == XK_E_CLOSED;
     }
-    input(f, u, MODEM_IN_CARD_ATR, err == XK_OK ? atr : BYTES_NONE);
+    input(f, &f->units[i], MODEM_IN_CARD_ATR, err == XK_OK ? atr : BYTES_NONE);
 }
 
 static void lose_power(struct fleet *f, uint32_t i)
@@ -36,6 +44,8 @@ static void lose_power(struct fleet *f, uint32_t i)
 
     f->device_cuts++;
     u->powered = false;
+    if (fleet_consumer_of(f, i))
+        consumer_power_lost(fleet_consumer_of(f, i));
     input(f, u, MODEM_IN_POWER_CUT, BYTES_NONE);
     fleet_later(f,
                 f->now + f->config.cut_min_ms +
@@ -56,13 +66,14 @@ static void card_failed(struct fleet *f, uint32_t i, enum xk_err err)
 
 static void transmit(struct fleet *f, uint32_t i, struct bytes command)
 {
-    struct unit *u = &f->units[i];
+    struct consumer *c = fleet_consumer_of(f, i);
     enum xk_err err;
 
     buf_reset(&f->response);
-    err = usim_transmit(u->card, command, &f->response);
+    err = c ? euicc_transmit(c->card, command, &f->response)
+            : usim_transmit(f->units[i].card, command, &f->response);
     if (err == XK_OK)
-        input(f, u, MODEM_IN_CARD_RESPONSE, buf_bytes(&f->response));
+        input(f, &f->units[i], MODEM_IN_CARD_RESPONSE, buf_bytes(&f->response));
     else
         card_failed(f, i, err);
 }
@@ -71,7 +82,7 @@ static void act(struct fleet *f, uint32_t i, const struct modem_action *a)
 {
     switch (a->type) {
     case MODEM_OUT_CARD_RESET:
-        reset_card(f, &f->units[i]);
+        reset_card(f, i);
         break;
     case MODEM_OUT_CARD_APDU:
         transmit(f, i, a->data);
@@ -81,8 +92,11 @@ static void act(struct fleet *f, uint32_t i, const struct modem_action *a)
         if (testnet_air(f->net, f->now, i, a->data) != XK_OK)
             f->units[i].queued_at = INT64_MAX;
         break;
-    case MODEM_OUT_CARD_OFF:
     case MODEM_OUT_AT:
+        if (fleet_consumer_of(f, i) && fleet_consumer_of(f, i)->work)
+            link_take(&fleet_consumer_of(f, i)->work->link, a->data);
+        break;
+    case MODEM_OUT_CARD_OFF:
         break;
     }
 }
@@ -112,6 +126,8 @@ void fleet_give(struct fleet *f, uint32_t i, enum modem_input_type type, struct 
 {
     input(f, &f->units[i], type, data);
     pump(f, i);
+    if (fleet_consumer_of(f, i))
+        consumer_run(f, i);
 }
 
 /* ---- power ---- */
@@ -123,6 +139,8 @@ void fleet_power_on(struct fleet *f, int64_t now, uint32_t i)
         return;
     f->units[i].powered = true;
     fleet_give(f, i, MODEM_IN_POWER_ON, BYTES_NONE);
+    if (fleet_consumer_of(f, i))
+        consumer_power_on(f, i);
 }
 
 void fleet_power_cut(struct fleet *f, int64_t now, uint32_t i)
@@ -136,7 +154,13 @@ void fleet_power_cut(struct fleet *f, int64_t now, uint32_t i)
 
 void fleet_cut_card(struct fleet *f, uint32_t i, uint32_t writes)
 {
-    nvm_memory_cut_at(f->units[i].memory, writes, xk_prng_next(&f->prng));
+    struct consumer *c = fleet_consumer_of(f, i);
+    uint64_t seed = xk_prng_next(&f->prng);
+
+    if (c) /* its memory is written in bytes */
+        flash_memory_cut_at(c->memory, (uint64_t)writes * PAGE_BYTES + seed % PAGE_BYTES, seed);
+    else
+        nvm_memory_cut_at(f->units[i].memory, writes, seed);
 }
 
 void fleet_plan_cut(struct fleet *f, uint32_t i)

@@ -21,7 +21,7 @@ static void to_device(void *ctx, uint32_t place, struct bytes wire)
 {
     struct fleet *f = ctx;
 
-    if (place < f->config.devices)
+    if (place < fleet_units(f))
         fleet_give(f, place, MODEM_IN_AIR, wire);
     else if (f->hooks.on_air)
         f->hooks.on_air(f->hooks.ctx, place, wire);
@@ -58,6 +58,8 @@ static void attached(void *ctx, const struct testnet_attach *a)
 
     if (a->device < f->config.devices)
         note_attach(f, a);
+    else if (a->device < fleet_units(f))
+        consumer_attached(f, a->device);
     if (f->hooks.on_attach)
         f->hooks.on_attach(f->hooks.ctx, a);
 }
@@ -117,7 +119,9 @@ static enum xk_err make_card(struct fleet *f, uint32_t i)
 static enum xk_err make_modem(struct fleet *f, uint32_t i)
 {
     struct unit *u = &f->units[i];
-    struct modem_config c = {.rat = fleet_rat_of(f, i), .status_poll_s = f->config.status_poll_s};
+    struct modem_config c = {.rat = fleet_rat_of(f, i),
+                             .status_poll_s = f->config.status_poll_s,
+                             .at_port = fleet_consumer_of(f, i) != NULL};
     struct testnet_device d = {.rat = c.rat, .cell = 1 + i % CELLS};
     uint32_t place;
 
@@ -139,9 +143,9 @@ static enum xk_err make_modem(struct fleet *f, uint32_t i)
 
 static enum xk_err make_device(struct fleet *f, uint32_t i)
 {
-    TRY(make_card(f, i));
+    TRY(fleet_consumer_of(f, i) ? consumer_make(f, i) : make_card(f, i));
     TRY(make_modem(f, i));
-    TRY(timerq_add(&f->queue, f->now + (int64_t)f->config.start_ms * i / (f->config.devices + 1),
+    TRY(timerq_add(&f->queue, f->now + (int64_t)f->config.start_ms * i / (fleet_units(f) + 1),
                    FLEET_POWER_ON, i));
     fleet_plan_cut(f, i);
     return XK_OK;
@@ -156,10 +160,11 @@ static enum xk_err make_all(struct fleet *f)
                                         .receipt = receipt};
 
     TRY(testnet_new(&f->config.net, &ports, &f->net));
-    f->units = calloc((size_t)f->config.devices + 1, sizeof *f->units);
-    if (!f->units)
+    f->units = calloc((size_t)fleet_units(f) + 1, sizeof *f->units);
+    f->consumers = calloc((size_t)f->config.consumers + 1, sizeof *f->consumers);
+    if (!f->units || !f->consumers)
         return XK_E_NOMEM;
-    for (uint32_t i = 0; i < f->config.devices; i++)
+    for (uint32_t i = 0; i < fleet_units(f); i++)
         TRY(make_device(f, i));
     return XK_OK;
 }
@@ -170,7 +175,8 @@ enum xk_err fleet_new(const struct fleet_config *config, const struct fleet_hook
     struct fleet *f;
     enum xk_err err;
 
-    if (config->devices > FLEET_DEVICES_MAX || config->blank > config->devices ||
+    if (config->devices > FLEET_DEVICES_MAX || config->consumers > FLEET_DEVICES_MAX ||
+        config->blank > config->devices || (config->consumers > 0 && !hooks->make_euicc) ||
         config->cut_max_ms < config->cut_min_ms || strlen(config->platform) >= SMS_NUMBER_TEXT)
         return XK_E_VALUE;
     f = calloc(1, sizeof *f);
@@ -182,7 +188,8 @@ enum xk_err fleet_new(const struct fleet_config *config, const struct fleet_hook
     memcpy(f->platform, config->platform, strlen(config->platform) + 1);
     f->prng.state = config->net.seed ^ 0xF1EE7u;
     f->rand = xk_rand_prng(&f->prng);
-    timerq_init(&f->queue, (size_t)config->devices * EVENTS_PER_DEVICE + EVENTS_MIN);
+    timerq_init(&f->queue,
+                ((size_t)config->devices + config->consumers) * EVENTS_PER_DEVICE + EVENTS_MIN);
     buf_init_fixed(&f->response, f->mem, sizeof f->mem);
     err = make_all(f);
     if (err != XK_OK) {
@@ -197,14 +204,17 @@ void fleet_free(struct fleet *f)
 {
     if (!f)
         return;
-    for (uint32_t i = 0; f->units && i < f->config.devices; i++) {
+    for (uint32_t i = 0; f->units && i < fleet_units(f); i++) {
         modem_free(f->units[i].modem);
         usim_free(f->units[i].card);
         nvm_memory_free(f->units[i].memory);
     }
+    for (uint32_t k = 0; f->consumers && k < f->config.consumers; k++)
+        consumer_free(&f->consumers[k]);
     testnet_free(f->net);
     timerq_fini(&f->queue);
     free(f->units);
+    free(f->consumers);
     free(f);
 }
 
@@ -227,6 +237,10 @@ static void own_event(struct fleet *f, const struct timerq_entry *e)
         break;
     case FLEET_CUT:
         fleet_cut_due(f, i);
+        break;
+    case FLEET_WAKE:
+        if (f->consumers[i - f->config.devices].wake_at == e->at)
+            consumer_wake(f, i);
         break;
     }
 }
@@ -351,5 +365,14 @@ void fleet_get_stats(const struct fleet *f, struct fleet_stats *out)
         out->on_seed += imsi[0] != '\0' && !u->on_new;
         out->refreshes += m.refreshes;
         out->bytes += sizeof *u + usim_bytes(u->card) + nvm_memory_bytes(u->memory);
+    }
+    out->consumers = f->config.consumers;
+    for (uint32_t k = 0; k < f->config.consumers; k++) {
+        const struct consumer *c = &f->consumers[k];
+
+        out->enabled += c->state == CONSUMER_ENABLED;
+        out->failed += c->state == CONSUMER_FAILED;
+        out->consumer_bytes += sizeof(struct unit) + sizeof *c + euicc_bytes(c->card) +
+                               flash_memory_bytes(c->memory) + (c->code ? sizeof *c->code : 0);
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many devices in one process: each a modem (terminal/modem) with its card (card/usim, memory that
- * only keeps what differs), all in one test network (testnet). No sockets; virtual or real time.
+ * only keeps what differs), all in one test network (testnet). Behind them consumer devices with
+ * eUICCs (consumer.h). No sockets; virtual or real time.
  * Everything is made from a seed: the same seed gives the same devices, cards and keys.
  *
  *     fleet_step(f, now);             // runs what is due, calls the hooks
@@ -10,6 +11,7 @@
 #define PROG_FLEET_FLEET_H
 
 #include "card/usim/usim.h"
+#include "prog/fleet/consumer.h"
 #include "terminal/modem/modem.h"
 #include "testnet/testnet.h"
 
@@ -29,12 +31,19 @@ struct fleet_hooks {
     void (*on_attach)(void *ctx, const struct testnet_attach *a);
     /* For a device that somebody else added to the network. */
     void (*on_air)(void *ctx, uint32_t device, struct bytes wire);
+    /* With consumers: an eUICC out of the factory; the port outlives it. */
+    enum xk_err (*make_euicc)(void *ctx, uint32_t consumer, const struct flash_port *port,
+                              struct euicc **out);
+    /* Its LPA asks a server: to be answered by fleet_reply under the ticket. */
+    void (*on_post)(void *ctx, uint32_t consumer, uint64_t ticket, const char *address,
+                    const struct rsp_es9p_request *request);
 };
 
 struct fleet_config {
     struct testnet_config net; /* its seed is the fleet's */
     uint32_t devices;
     uint32_t blank;                  /* the last so many have no seed number */
+    uint32_t consumers;              /* further devices, with eUICCs */
     unsigned mix[TESTNET_RATS];      /* shares of the radios, by enum air_rat; all 0: LTE */
     uint32_t start_ms;               /* devices are switched on over this time */
     uint32_t cut_every_s;            /* mean time between power cuts of a device; 0: none */
@@ -96,6 +105,8 @@ struct fleet_stats {
     uint32_t devices, attached, on_seed, on_new;
     uint64_t fallbacks, refreshes, device_cuts, card_cuts;
     size_t bytes; /* of all devices with cards and network, as far as they tell */
+    uint32_t consumers, enabled, failed; /* the latter two of the former */
+    size_t consumer_bytes;               /* of the consumers with their cards */
 };
 void fleet_get_stats(const struct fleet *f, struct fleet_stats *out);
 

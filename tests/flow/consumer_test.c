@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Consumer devices of a fleet in virtual time: eUICC, LPA, modem, network, SM-DP+ in memory. The
- * device
- * gets its profile, enables it, the modem reads the card anew and attaches with the new number; and
- * again with coverage that goes away, power cuts and a server that is away or refuses. */
+ * device gets its profile, enables it, the modem reads the card anew and attaches with the new
+ * number; and again with coverage that goes away, power cuts, a server that is away or refuses. */
 #include "api/es9p/json.h"
 #include "crypto/random.h"
 #include "prog/fleet/fleet.h"
@@ -53,8 +52,8 @@ static enum xk_err make_euicc(void *ctx, uint32_t k, const struct flash_port *po
     return euicc_manufacture(port, &p, random_openssl(), out, NULL);
 }
 
-static void on_post(void *ctx, uint32_t consumer, uint64_t ticket, const char *address,
-                    const struct rsp_es9p_request *request)
+static enum xk_err on_post(void *ctx, uint32_t consumer, uint64_t ticket, const char *address,
+                           const struct rsp_es9p_request *request)
 {
     struct world *w = ctx;
     struct waiting *q = w->waiting;
@@ -72,6 +71,7 @@ static void on_post(void *ctx, uint32_t consumer, uint64_t ticket, const char *a
     CHECK_OK(es9p_json_encode_request(request, &q->body));
     if (++w->posts == w->uncover_at)
         testnet_uncover(fleet_net(w->fleet), w->dp.now, consumer);
+    return XK_OK;
 }
 
 static void on_attach(void *ctx, const struct testnet_attach *a)
@@ -294,6 +294,7 @@ TEST(all_download_enable_and_attach)
     fleet_get_stats(w.fleet, &s);
     CHECK_INT(s.consumers, CONSUMERS);
     CHECK_INT(s.enabled, CONSUMERS);
+    CHECK_INT(s.settled, CONSUMERS);
     CHECK_INT(s.failed, 0);
     CHECK(s.consumer_bytes > 0);
     world_fini(&w);

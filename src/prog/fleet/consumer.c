@@ -318,26 +318,33 @@ static void wait_for_card(struct fleet *f, uint32_t i)
         link_restart(f, i); /* it may end the work */
 }
 
-static void post(struct fleet *f, uint32_t i, const struct lpa_action *a)
-{
-    struct consumer *c = fleet_consumer_of(f, i);
-
-    c->wait = WAIT_REPLY;
-    c->work->ticket = ++f->tickets;
-    if (testnet_is_covered(f->net, i) && f->hooks.on_post) {
-        f->hooks.on_post(f->hooks.ctx, i - f->config.devices, c->work->ticket, a->address,
-                         &a->post);
-        return;
-    }
-    c->work->input = (struct lpa_input){
-        .type = LPA_IN_REPLY, .reply = {.kind = LPA_REPLY_UNREACHABLE, .text = "no coverage"}};
-    c->work->has_input = true;
-}
-
 static void give(struct consumer *c, const struct lpa_input *in)
 {
     c->work->input = *in;
     c->work->has_input = true;
+}
+
+static enum xk_err ask_server(struct fleet *f, uint32_t i, const struct lpa_action *a)
+{
+    if (!f->hooks.on_post)
+        return XK_E_UNSUPPORTED;
+    return f->hooks.on_post(f->hooks.ctx, i - f->config.devices,
+                            fleet_consumer_of(f, i)->work->ticket, a->address, &a->post);
+}
+
+static void post(struct fleet *f, uint32_t i, const struct lpa_action *a)
+{
+    bool covered = testnet_is_covered(f->net, i);
+    struct consumer *c = fleet_consumer_of(f, i);
+    enum xk_err err;
+
+    c->wait = WAIT_REPLY;
+    c->work->ticket = ++f->tickets;
+    err = covered ? ask_server(f, i, a) : XK_E_CLOSED;
+    if (err != XK_OK)
+        give(c, &(struct lpa_input){.type = LPA_IN_REPLY,
+                                    .reply = {.kind = LPA_REPLY_UNREACHABLE,
+                                              .text = covered ? xk_err_text(err) : "no coverage"}});
 }
 
 static void perform(struct fleet *f, uint32_t i, const struct lpa_action *a)

@@ -369,9 +369,12 @@ void fleet_get_stats(const struct fleet *f, struct fleet_stats *out)
     out->consumers = f->config.consumers;
     for (uint32_t k = 0; k < f->config.consumers; k++) {
         const struct consumer *c = &f->consumers[k];
+        char imsi[17];
 
         out->enabled += c->state == CONSUMER_ENABLED;
         out->failed += c->state == CONSUMER_FAILED;
+        testnet_device_imsi(f->net, f->config.devices + k, imsi);
+        out->settled += c->state == CONSUMER_FAILED || (c->state == CONSUMER_ENABLED && imsi[0]);
         out->consumer_bytes += sizeof(struct unit) + sizeof *c + euicc_bytes(c->card) +
                                flash_memory_bytes(c->memory) + (c->code ? sizeof *c->code : 0);
     }

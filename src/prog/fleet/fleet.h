@@ -34,9 +34,10 @@ struct fleet_hooks {
     /* With consumers: an eUICC out of the factory; the port outlives it. */
     enum xk_err (*make_euicc)(void *ctx, uint32_t consumer, const struct flash_port *port,
                               struct euicc **out);
-    /* Its LPA asks a server: to be answered by fleet_reply under the ticket. */
-    void (*on_post)(void *ctx, uint32_t consumer, uint64_t ticket, const char *address,
-                    const struct rsp_es9p_request *request);
+    /* Its LPA asks a server: to be answered by fleet_reply under the ticket. Unless XK_OK it could
+     * not be sent, and no answer will come. */
+    enum xk_err (*on_post)(void *ctx, uint32_t consumer, uint64_t ticket, const char *address,
+                           const struct rsp_es9p_request *request);
 };
 
 struct fleet_config {
@@ -105,7 +106,9 @@ struct fleet_stats {
     uint32_t devices, attached, on_seed, on_new;
     uint64_t fallbacks, refreshes, device_cuts, card_cuts;
     size_t bytes; /* of all devices with cards and network, as far as they tell */
-    uint32_t consumers, enabled, failed; /* the latter two of the former */
+    uint32_t consumers;       /* and of them: */
+    uint32_t enabled, failed; /* by state */
+    uint32_t settled;         /* enabled and attached, or failed: nothing more will happen */
     size_t consumer_bytes;               /* of the consumers with their cards */
 };
 void fleet_get_stats(const struct fleet *f, struct fleet_stats *out);

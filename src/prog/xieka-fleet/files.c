@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "prog/xieka-fleet/program.h"
@@ -73,6 +75,40 @@ enum xk_err files_export_cards(const struct fleet *f, const char *path)
         return put_in_place(out, tmp, path);
     fclose(out);
     unlink(tmp);
+    return err;
+}
+
+static enum xk_err export_profile(const struct fleet *f, const char *dir, uint32_t k,
+                                  struct buf *package)
+{
+    char iccid[21], path[NAME_MAX_LEN], tmp[NAME_MAX_LEN];
+    FILE *out;
+    int n;
+
+    fleet_consumer_iccid(f, k, iccid);
+    n = snprintf(path, sizeof path, "%s/%s.der", dir, iccid);
+    if (n < 0 || n >= NAME_MAX_LEN)
+        return XK_E_LIMIT;
+    TRY(fleet_consumer_package(f, k, package));
+    TRY(open_new(path, tmp, &out));
+    fwrite(package->p, 1, package->n, out);
+    return put_in_place(out, tmp, path);
+}
+
+enum xk_err files_export_profiles(const struct fleet *f, const char *dir)
+{
+    enum xk_err err = XK_OK;
+    struct buf package;
+
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+        return XK_E_IO;
+    buf_init(&package, FLEET_PACKAGE_MAX);
+    for (uint32_t k = 0; k < fleet_consumers(f) && err == XK_OK; k++) {
+        buf_wipe(&package);
+        err = export_profile(f, dir, k, &package);
+    }
+    buf_wipe(&package);
+    buf_fini(&package);
     return err;
 }
 

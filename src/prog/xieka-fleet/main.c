@@ -37,13 +37,39 @@ static void on_air(void *ctx, uint32_t device, struct bytes wire)
     radio_say(((struct program *)ctx)->radio, device, wire);
 }
 
+static enum xk_err make_euicc(void *ctx, uint32_t k, const struct flash_port *port,
+                              struct euicc **out)
+{
+    return consumers_make_euicc(((struct program *)ctx)->consumers, k, port, out);
+}
+
+static enum xk_err on_post(void *ctx, uint32_t k, uint64_t ticket, const char *address,
+                           const struct rsp_es9p_request *request)
+{
+    return consumers_post(((struct program *)ctx)->consumers, k, ticket, address, request);
+}
+
+/* Cards and profiles, for those who run the other side. */
+static enum xk_err export_all(const struct program *p)
+{
+    const struct settings *s = &p->settings;
+
+    if (s->export_cards)
+        TRY(complain(s->export_cards, files_export_cards(p->fleet, s->export_cards)));
+    if (s->export_profiles)
+        TRY(complain(s->export_profiles, files_export_profiles(p->fleet, s->export_profiles)));
+    return XK_OK;
+}
+
 static enum xk_err make_fleet(struct program *p)
 {
     const struct fleet_hooks hooks = {.ctx = p,
                                       .on_message = on_message,
                                       .on_receipt = on_receipt,
                                       .on_attach = on_attach,
-                                      .on_air = on_air};
+                                      .on_air = on_air,
+                                      .make_euicc = make_euicc,
+                                      .on_post = on_post};
     int64_t began = xk_monotonic_ns();
     struct fleet_stats s;
 
@@ -51,10 +77,10 @@ static enum xk_err make_fleet(struct program *p)
     fleet_get_stats(p->fleet, &s);
     xk_log(XK_LOG_INFO, "fleet.made devices=%u ms=%lld bytes_per_device=%zu", s.devices,
            (long long)((xk_monotonic_ns() - began) / 1000000), s.devices ? s.bytes / s.devices : 0);
-    if (p->settings.export_cards)
-        return complain(p->settings.export_cards,
-                        files_export_cards(p->fleet, p->settings.export_cards));
-    return XK_OK;
+    if (s.consumers > 0)
+        xk_log(XK_LOG_INFO, "fleet.consumers made=%u bytes_per_consumer=%zu", s.consumers,
+               s.consumer_bytes / s.consumers);
+    return export_all(p);
 }
 
 static enum xk_err open_subscribers(struct program *p)
@@ -129,6 +155,8 @@ static enum xk_err open_all(struct program *p)
     TRY(open_tls(p));
     TRY(loop_new(&p->loop));
     TRY(complain("platform", events_new(p, &p->events)));
+    if (p->settings.fleet.consumers > 0)
+        TRY(complain("consumer devices", consumers_new(p, &p->consumers)));
     TRY(make_fleet(p));
     TRY(open_subscribers(p));
     TRY(drive_start(p));
@@ -163,6 +191,7 @@ static void close_all(struct program *p)
     httpd_free(p->httpd);
     smpp_smsc_free(p->smsc);
     events_free(p->events);
+    consumers_free(p->consumers);
     loop_timer_free(p->timer);
     tls_server_free(p->tls);
     loop_free(p->loop);

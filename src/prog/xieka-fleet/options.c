@@ -41,6 +41,12 @@
     ROW(PLATFORM_INSECURE, "platform-insecure", NULL, "do not check its certificate")              \
     ROW(RADIO, "radio", "PORT", "for terminals of xieka-device; 0 any (none)")                     \
     ROW(SUBSCRIBERS, "subscribers", "FILE", "CSV imsi,msisdn,ki,opc of further numbers to open")   \
+    ROW(EUICC, "euicc", "N", "consumer devices with an empty eUICC and an LPA (0)")                \
+    ROW(EUICC_PKI, "euicc-pki", "DIR", "of xieka pki: the first N EIDs in it are theirs")          \
+    ROW(CODES, "codes", "FILE", "their activation codes, a line each; waited for")                 \
+    ROW(SMDP, "smdp", "HOST:PORT", "where all SM-DP+ addresses are reached (by name)")             \
+    ROW(CA, "ca", "FILE", "PEM that their certificates must lead to: the CI")                      \
+    ROW(EXPORT_PROFILES, "export-profiles", "DIR", "write the consumers' profile packages there")  \
     ROW(STATE_DIR, "state-dir", "DIR", "for the certificate (.)")                                  \
     ROW(EXPORT_CARDS, "export-cards", "FILE", "write the cards for import, and go on")             \
     ROW(PORT_FILE, "port-file", "FILE", "write smpp=, home= and radio= ports when ready")          \
@@ -195,6 +201,8 @@ static bool fleet_option(int id, const char *arg, struct settings *s)
         return number32(arg, FLEET_DEVICES_MAX, &f->devices);
     case OPTION_BLANK:
         return number32(arg, FLEET_DEVICES_MAX, &f->blank);
+    case OPTION_EUICC:
+        return number32(arg, FLEET_DEVICES_MAX, &f->consumers);
     case OPTION_SEED:
         return number(arg, UINT64_MAX, &f->net.seed);
     case OPTION_RAT:
@@ -278,6 +286,16 @@ static const char **text_option(int id, struct settings *s)
         return &s->export_cards;
     case OPTION_PORT_FILE:
         return &s->port_file;
+    case OPTION_EUICC_PKI:
+        return &s->euicc_pki;
+    case OPTION_CODES:
+        return &s->codes;
+    case OPTION_SMDP:
+        return &s->smdp;
+    case OPTION_CA:
+        return &s->euicc_ca;
+    case OPTION_EXPORT_PROFILES:
+        return &s->export_profiles;
     default:
         return NULL;
     }

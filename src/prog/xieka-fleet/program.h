@@ -24,8 +24,11 @@ struct settings {
     const char *platform_url, *platform_ca;
     bool platform_insecure;
     const char *state_dir, *port_file, *export_cards, *subscribers;
+    /* of consumer devices */
+    const char *euicc_pki, *euicc_ca, *smdp, *codes, *export_profiles;
 };
 
+struct consumers;
 struct events;
 struct radio;
 
@@ -38,6 +41,7 @@ struct program {
     struct httpd *httpd;
     struct tls_server *tls;
     struct events *events;
+    struct consumers *consumers; /* NULL: there are none */
     struct radio *radio;
     uint8_t transport_key[HOME_KEY_LEN];
     bool has_transport_key;
@@ -71,6 +75,14 @@ void events_free(struct events *e);
 void events_add(struct events *e, const struct testnet_attach *a);
 unsigned events_waiting(const struct events *e);
 
+/* consumers.c: the world of consumer devices */
+enum xk_err consumers_new(struct program *p, struct consumers **out) XK_MUST_CHECK;
+void consumers_free(struct consumers *c);
+enum xk_err consumers_make_euicc(struct consumers *c, uint32_t k, const struct flash_port *port,
+                                 struct euicc **out) XK_MUST_CHECK;
+enum xk_err consumers_post(struct consumers *c, uint32_t k, uint64_t ticket, const char *address,
+                           const struct rsp_es9p_request *request);
+
 /* radio.c: terminals over TCP. */
 enum xk_err radio_new(struct program *p, uint16_t *port, struct radio **out) XK_MUST_CHECK;
 void radio_free(struct radio *r);
@@ -81,6 +93,8 @@ enum xk_err files_read_key(const char *path, uint8_t key[HOME_KEY_LEN]) XK_MUST_
 /* Opens the numbers in a CSV file (imsi,msisdn,ki,opc); *line is the one that failed. */
 enum xk_err files_subscribers(struct testnet *net, const char *path, uint32_t *line) XK_MUST_CHECK;
 enum xk_err files_export_cards(const struct fleet *f, const char *path) XK_MUST_CHECK;
+/* The packages of all consumers, one file each: <ICCID>.der */
+enum xk_err files_export_profiles(const struct fleet *f, const char *dir) XK_MUST_CHECK;
 enum xk_err files_write_ports(const char *path, const char *text) XK_MUST_CHECK;
 
 #endif

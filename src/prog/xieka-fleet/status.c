@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /fleet/v1/status, /fleet/v1/check, /fleet/v1/device/CID,
- * /fleet/v1/devices?after=CID&limit=N */
+ * /fleet/v1/devices?after=CID&limit=N, /fleet/v1/consumers */
 #include <unistd.h>
 
 #include "prog/xieka-fleet/program.h"
@@ -69,6 +69,13 @@ static void put_status(struct program *p, struct json_out *o)
     json_put_int(o, "memory_bytes", (int64_t)f.bytes);
     json_put_int(o, "bytes_per_device", f.devices ? (int64_t)(f.bytes / f.devices) : 0);
     json_put_int(o, "resident_bytes", resident_bytes());
+    if (f.consumers > 0) {
+        json_put_int(o, "consumers", f.consumers);
+        json_put_int(o, "consumers_settled", f.settled);
+        json_put_int(o, "consumers_enabled", f.enabled);
+        json_put_int(o, "consumers_failed", f.failed);
+        json_put_int(o, "bytes_per_consumer", (int64_t)(f.consumer_bytes / f.consumers));
+    }
     json_close_object(o);
 }
 
@@ -148,6 +155,36 @@ static bool put_list(struct program *p, struct http_request *req, struct json_ou
     return true;
 }
 
+static void put_consumer(const struct fleet_consumer *d, struct json_out *o)
+{
+    json_open_object(o, NULL);
+    json_put_text(o, "eid", d->eid);
+    json_put_text(o, "state", fleet_consumer_state_name(d->state));
+    json_put_text(o, "fault", d->fault);
+    json_put_text(o, "iccid", d->iccid);
+    json_put_text(o, "imsi", d->imsi);
+    json_put_text(o, "attached_imsi", d->attached_imsi);
+    json_put_int(o, "aka_verified", d->verified);
+    json_put_int(o, "refreshes", d->refreshes);
+    json_put_int(o, "tries", d->tries);
+    json_put_int(o, "took_ms", d->took_ms);
+    json_close_object(o);
+}
+
+static void put_consumers(struct program *p, struct json_out *o)
+{
+    struct fleet_consumer d;
+
+    json_open_object(o, NULL);
+    json_open_array(o, "consumers");
+    for (uint32_t k = 0; k < fleet_consumers(p->fleet) && k < LIMIT_MAX; k++) {
+        if (fleet_get_consumer(p->fleet, k, &d) == XK_OK)
+            put_consumer(&d, o);
+    }
+    json_close_array(o);
+    json_close_object(o);
+}
+
 /* Each card looked through: none may be in a mixed state, whatever happened to it. */
 static void put_check(struct program *p, struct json_out *o)
 {
@@ -183,6 +220,10 @@ static bool put_answer(struct program *p, struct http_request *req, struct json_
     }
     if (strcmp(req->path, "/fleet/v1/check") == 0) {
         put_check(p, o);
+        return true;
+    }
+    if (strcmp(req->path, "/fleet/v1/consumers") == 0) {
+        put_consumers(p, o);
         return true;
     }
     if (strcmp(req->path, "/fleet/v1/devices") == 0)

@@ -5,6 +5,7 @@ and it does not say so when it is not so."""
 import glob
 import json
 import os
+import re
 import signal
 import subprocess
 
@@ -12,7 +13,8 @@ from xk import BUILD, Tap, check, wait_for
 
 tap = Tap()
 DEMO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts/demo")
-MEMBERS = ["tasks", "success", "first_pass", "mean_ms", "p95_ms", "retries", "fallbacks", "aka_verified"]
+MEMBERS = ["tasks", "success", "first_pass", "mean_ms", "p95_ms", "retries", "fallbacks", "aka_verified",
+           "consumers", "consumers_attached", "consumers_mean_ms"]
 
 
 def start(*options):
@@ -40,7 +42,7 @@ def alive(pid):
 
 @tap.case
 def one_object_at_the_end():
-    demo = start("--json", "--devices", "30")
+    demo = start("--json", "--devices", "30", "--euicc", "20")
     pids = wait_for("both programs", lambda: (lambda p: p if len(p) == 2 else None)(pids_of(demo)))
     out, err = demo.communicate(timeout=120)
     check(demo.returncode == 0, f"exit status {demo.returncode}: {err}")
@@ -48,27 +50,31 @@ def one_object_at_the_end():
     check(list(figures) == MEMBERS, out)
     check(figures["tasks"] == figures["success"] == figures["aka_verified"] == 30, out)
     check(0 < figures["mean_ms"] <= figures["p95_ms"], out)
+    check(figures["consumers"] == figures["consumers_attached"] == 20, out)
+    check(0 < figures["consumers_mean_ms"] < 20000, out)
     check(not any(alive(p) for p in pids), "something is left running")
 
 
 @tap.case
 def for_people():
-    demo = start("--devices", "5", "--lang", "zh")
+    demo = start("--devices", "5", "--euicc", "6", "--lang", "zh")
     out, err = demo.communicate(timeout=120)
     check(demo.returncode == 0, f"exit status {demo.returncode}: {err}")
     for want in ("最终成功             5  (100.00 %)", "附着已通过 AKA 鉴权  5  (100.00 %)", "── PREPARE to ",
-                 "成功 SUCCESS", "./run demo --keep"):
+                 "成功 SUCCESS", "./run demo --keep", "已下载、启用并附着    6  (100.00 %)"):
         check(want in out, f"'{want}' was not shown:\n{out}")
+    rows = re.findall(r"^  (89\d{30})  (\d{20})  (\d{15})  ENABLED +ENABLED +\d+\.\d$", out, re.M)
+    check(len(rows) == 5 and len(set(rows)) == 5, f"five consumer devices are shown:\n{out}")
 
 
 @tap.case
 def left_running_when_asked():
-    demo = start("--keep", "--devices", "5", "--json")
+    demo = start("--keep", "--devices", "5", "--euicc", "0", "--json")
     out, err = demo.communicate(timeout=120)
     check(demo.returncode == 0, f"exit status {demo.returncode}: {err}")
     pids = pids_of(demo)
     check(len(pids) == 2 and all(alive(p) for p in pids), "not left running")
-    check(json.loads(out)["success"] == 5, out)
+    check(json.loads(out)["success"] == 5 and json.loads(out)["consumers"] == 0, out)
     for pid in pids:
         os.kill(pid, signal.SIGTERM)
     wait_for("their end", lambda: not any(alive(p) for p in pids))
@@ -87,7 +93,7 @@ def a_platform_that_dies_is_a_failure():
 
 @tap.case
 def options_are_checked():
-    for options in (["--devices"], ["--devices", "0"], ["--devices", "x"], ["--lang", "fr"], ["--fly"]):
+    for options in (["--devices"], ["--devices", "0"], ["--devices", "x"], ["--euicc"], ["--euicc", "201"], ["--lang", "fr"], ["--fly"]):
         demo = start(*options)
         out, err = demo.communicate(timeout=20)
         check(demo.returncode == 2 and "usage" in err and out == "", f"{options}: {demo.returncode} {out} {err}")

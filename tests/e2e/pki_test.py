@@ -56,6 +56,8 @@ def every_certificate_is_what_its_name_says(pki):
             check(found, f"no {part} {suffix}")
             cert = shown(found[0])
             check((cert["role"], cert["curve"], cert["verdict"]) == (role, curve, "GOOD"), f"{found[0]}: {cert}")
+            pem = os.path.exists(found[0].replace(".der", ".pem"))
+            check(pem == (part == "CI" or part.endswith("TLS")), f"{found[0]}: PEM beside it: {pem}")
             key = shown(found[0].replace("CERT_", "SK_").replace(".der", ".pem"))
             check(key["ski"] == cert["ski"], f"{found[0]}: another key")
 

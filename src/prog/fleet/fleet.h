@@ -105,11 +105,11 @@ enum xk_err fleet_relay(struct fleet *f, int64_t now, uint32_t i, struct bytes p
 struct fleet_stats {
     uint32_t devices, attached, on_seed, on_new;
     uint64_t fallbacks, refreshes, device_cuts, card_cuts;
-    size_t bytes; /* of all devices with cards and network, as far as they tell */
+    size_t bytes;             /* of all devices with cards and network, as far as they tell */
     uint32_t consumers;       /* and of them: */
     uint32_t enabled, failed; /* by state */
     uint32_t settled;         /* enabled and attached, or failed: nothing more will happen */
-    size_t consumer_bytes;               /* of the consumers with their cards */
+    size_t consumer_bytes;    /* of the consumers with their cards */
 };
 void fleet_get_stats(const struct fleet *f, struct fleet_stats *out);
 

@@ -124,8 +124,11 @@ static enum xk_err key_of(struct maker *m, const char *dir, const char *stem, en
     return XK_OK;
 }
 
+/* TLS wants PEM: of what is shown in it, and of the CI that it must lead to. */
+enum cert_forms { DER_ALONE, DER_AND_PEM };
+
 static enum xk_err write_cert(struct maker *m, const char *dir, const char *stem,
-                              enum ec_curve curve, struct bytes der, const char *host)
+                              enum ec_curve curve, struct bytes der, enum cert_forms forms)
 {
     char path[PKI_PATH_MAX];
     struct buf pem;
@@ -134,7 +137,7 @@ static enum xk_err write_cert(struct maker *m, const char *dir, const char *stem
     TRY(say(m, files_path(dir, FILE_CERT, stem, curve, path), NULL, dir));
     TRY(files_write(path, der, m->why));
     TRY(note(m, path));
-    if (!host)
+    if (forms == DER_ALONE)
         return XK_OK;
     TRY(say(m, files_path(dir, FILE_CERT_PEM, stem, curve, path), NULL, dir));
     buf_init(&pem, PKI_FILE_MAX);
@@ -280,7 +283,8 @@ static enum xk_err issue(struct maker *m, const char *dir, const char *stem, str
     err = say(m, x509_make(&d->r, issuer ? &issuer->cert : NULL, issuer ? issuer->key : key, &der),
               NULL, stem);
     if (err == XK_OK)
-        err = write_cert(m, dir, stem, d->r.curve, buf_bytes(&der), d->r.host);
+        err = write_cert(m, dir, stem, d->r.curve, buf_bytes(&der),
+                         d->r.host || d->r.role == CERT_CI ? DER_AND_PEM : DER_ALONE);
     buf_fini(&der);
     return err;
 }
@@ -358,7 +362,7 @@ static enum xk_err make_ci(struct maker *m, enum ec_curve curve)
     if (m->ca_cert.n == 0)
         return make_item(m, m->dir, &items[ITEM_CI], curve, NULL);
     TRY(authority_open(m, ITEM_CI, curve, &own));
-    return write_cert(m, m->dir, items[ITEM_CI].stem, curve, own.cert.raw, NULL);
+    return write_cert(m, m->dir, items[ITEM_CI].stem, curve, own.cert.raw, DER_AND_PEM);
 }
 
 static enum xk_err init_curve(struct maker *m, enum ec_curve curve)

@@ -12,17 +12,8 @@
 #define START_MS 1000 /* after power on, and after the code was scanned */
 #define AGAIN_MS 1000
 #define AGAIN_DOUBLINGS 5
+#define TLS_MISSES_MAX 2
 #define FAULT_MAX 2048
-
-const char *fleet_consumer_state_name(enum fleet_consumer_state state)
-{
-    static const char *const names[] = {
-#define CONSUMER(name) [CONSUMER_##name] = #name,
-#include "prog/fleet/consumer.def"
-    };
-
-    return state < ARRAY_LEN(names) ? names[state] : "?";
-}
 
 /* ---- making ---- */
 
@@ -109,22 +100,28 @@ void consumer_attached(struct fleet *f, uint32_t i)
 
 /* ---- how a task went ---- */
 
+/* A server that is away is asked less and less often; a gap in coverage says nothing about it. */
 static void again_later(struct fleet *f, uint32_t i)
 {
     struct consumer *c = fleet_consumer_of(f, i);
     unsigned doublings = c->misses < AGAIN_DOUBLINGS ? c->misses : AGAIN_DOUBLINGS;
 
-    c->misses++;
+    if (testnet_is_covered(f->net, i))
+        c->misses++;
+    else
+        doublings = 0;
     end_work(c);
     wake_in(f, i, (int64_t)AGAIN_MS << doublings);
 }
 
-/* Nobody refused: way and power come back. */
-static bool may_pass(const struct lpa_fault *fault)
+/* Nobody refused: way and power come back. A TLS handshake may have been cut, too. */
+static bool may_pass(const struct consumer *c, const struct lpa_fault *fault)
 {
     switch ((int)fault->kind) {
     case LPA_FAULT_INSTALL_FAILED:
         return fault->code == RSP_REASON_INTERRUPTION;
+    case LPA_FAULT_SERVER_TLS:
+        return c->misses < TLS_MISSES_MAX;
     case LPA_FAULT_CARD_GONE:
     case LPA_FAULT_NO_CHANNEL:
     case LPA_FAULT_NO_EUICC: /* +CCHO does not say why */
@@ -152,7 +149,7 @@ static void keep_fault(struct consumer *c, const struct lpa_fault *fault)
 static void failed(struct fleet *f, uint32_t i, const struct lpa_fault *fault)
 {
     struct consumer *c = fleet_consumer_of(f, i);
-    bool again = may_pass(fault);
+    bool again = may_pass(c, fault);
 
     keep_fault(c, fault);
     xk_log(again ? XK_LOG_INFO : XK_LOG_WARN, "consumer.%s consumer=%u fault=%s text=\"%s\"",
@@ -482,6 +479,10 @@ static void begin_round(struct fleet *f, uint32_t i)
 
     if (!f->units[i].powered || !has_plans(c))
         return;
+    if (!testnet_is_covered(f->net, i)) {
+        wake_in(f, i, AGAIN_MS);
+        return;
+    }
     if (new_work(f, i) != XK_OK) {
         again_later(f, i);
         return;
@@ -510,16 +511,6 @@ void consumer_wake(struct fleet *f, uint32_t i)
 }
 
 /* ---- from outside ---- */
-
-uint32_t fleet_consumers(const struct fleet *f)
-{
-    return f->config.consumers;
-}
-
-struct euicc *fleet_euicc(struct fleet *f, uint32_t k)
-{
-    return f->consumers[k].card;
-}
 
 enum xk_err fleet_give_code(struct fleet *f, int64_t now, uint32_t k,
                             const struct rsp_activation_code *code)
@@ -555,41 +546,4 @@ void fleet_reply(struct fleet *f, int64_t now, uint32_t k, uint64_t ticket,
         c->work->input.reply =
             (struct lpa_reply){.kind = LPA_REPLY_CUT, .text = "coverage was lost"};
     consumer_run(f, i);
-}
-
-static void look_at_card(struct consumer *c, struct fleet_consumer *out)
-{
-    struct euicc_state s;
-
-    if (euicc_get_state(c->card, &s) != XK_OK)
-        return;
-    memcpy(out->eid, s.eid, sizeof out->eid);
-    for (size_t n = 0; n < s.n_profiles; n++) {
-        if (s.profiles[n].enabled)
-            memcpy(out->iccid, s.profiles[n].iccid, sizeof out->iccid);
-    }
-}
-
-enum xk_err fleet_get_consumer(struct fleet *f, uint32_t k, struct fleet_consumer *out)
-{
-    uint32_t i = f->config.devices + k;
-    struct testnet_subscriber_state s = {0};
-    struct modem_status m;
-    struct consumer *c;
-
-    if (k >= f->config.consumers)
-        return XK_E_NOT_FOUND;
-    c = &f->consumers[k];
-    modem_get_status(f->units[i].modem, &m);
-    *out = (struct fleet_consumer){.state = c->state,
-                                   .refreshes = m.refreshes,
-                                   .tries = c->tries,
-                                   .took_ms = c->attached ? c->attached - c->begun : -1};
-    snprintf(out->fault, sizeof out->fault, "%s", c->fault ? c->fault : "");
-    memcpy(out->imsi, m.imsi, sizeof out->imsi);
-    look_at_card(c, out);
-    testnet_device_imsi(f->net, i, out->attached_imsi);
-    if (out->attached_imsi[0] && testnet_get_subscriber(f->net, out->attached_imsi, &s) == XK_OK)
-        out->verified = s.verified;
-    return XK_OK;
 }

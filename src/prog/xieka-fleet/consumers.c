@@ -266,11 +266,15 @@ enum xk_err consumers_new(struct program *p, struct consumers **out)
 
 void consumers_free(struct consumers *c)
 {
+    struct post *next;
+
     if (!c)
         return;
     httpc_free(c->http);
-    while (c->posts)
-        unlink_post(c->posts);
+    for (struct post *post = c->posts; post; post = next) {
+        next = post->next;
+        free(post);
+    }
     loop_timer_free(c->timer);
     for (int i = 0; i < c->n_eids; i++)
         free(c->eids[i]);

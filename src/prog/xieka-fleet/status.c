@@ -69,13 +69,12 @@ static void put_status(struct program *p, struct json_out *o)
     json_put_int(o, "memory_bytes", (int64_t)f.bytes);
     json_put_int(o, "bytes_per_device", f.devices ? (int64_t)(f.bytes / f.devices) : 0);
     json_put_int(o, "resident_bytes", resident_bytes());
-    if (f.consumers > 0) {
-        json_put_int(o, "consumers", f.consumers);
-        json_put_int(o, "consumers_settled", f.settled);
-        json_put_int(o, "consumers_enabled", f.enabled);
-        json_put_int(o, "consumers_failed", f.failed);
-        json_put_int(o, "bytes_per_consumer", (int64_t)(f.consumer_bytes / f.consumers));
-    }
+    json_put_int(o, "consumers", f.consumers);
+    json_put_int(o, "consumers_settled", f.settled);
+    json_put_int(o, "consumers_enabled", f.enabled);
+    json_put_int(o, "consumers_failed", f.failed);
+    json_put_int(o, "bytes_per_consumer",
+                 f.consumers ? (int64_t)(f.consumer_bytes / f.consumers) : 0);
     json_close_object(o);
 }
 

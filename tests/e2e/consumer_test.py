@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""xieka-fleet's consumer devices against xiekad's SM-DP+ over HTTPS: options, certificates, gaps in coverage,
+an SM-DP+ that is killed in the middle."""
+import glob
+import json
+import os
+import re
+import signal
+import subprocess
+import urllib.request
+
+from xk import Folder, Platform, Process, Tap, check, free_port, program, read_ports, wait_for
+
+tap = Tap()
+HOST = "testsmdpplus1.example.com"
+FIRST_EID = "89049032123451234512345678901235"
+TOKEN = "secret"
+SITE = """smdpp "{host}" {{
+  listen = "127.0.0.1"
+  port = {port}
+  tls_cert = "{pki}/CERT_S_SM_DP_TLS_{kind}.pem"
+  tls_key = "{pki}/SK_S_SM_DP_TLS_{kind}.pem"
+  auth_cert = "{pki}/CERT_S_SM_DPauth_ECDSA_{kind}.der"
+  auth_key = "{pki}/SK_S_SM_DPauth_ECDSA_{kind}.pem"
+  pb_cert = "{pki}/CERT_S_SM_DPpb_ECDSA_{kind}.der"
+  pb_key = "{pki}/SK_S_SM_DPpb_ECDSA_{kind}.pem"
+  ci = "{pki}/CERT_CI_ECDSA_{kind}.der"
+}}
+"""
+
+
+def make_pki(pki, count, curve="nist"):
+    for words in (["init", pki], ["euicc", pki, "--first-eid", FIRST_EID, "--count", str(count)]):
+        subprocess.run([program("xieka"), "pki", *words, "--curve", curve], check=True, capture_output=True)
+
+
+class Site(Platform):
+    """A platform with one SM-DP+ address under this PKI."""
+
+    def __init__(self, folder, kind="NIST"):
+        super().__init__(folder)
+        self.dp_port, self.conf = free_port(), os.path.join(folder, "rsp.conf")
+        with open(self.conf, "w", encoding="utf-8") as f:
+            f.write(SITE.format(host=HOST, port=self.dp_port, pki=os.path.join(folder, "pki"), kind=kind))
+
+    def argv(self, *more):
+        return [program("xiekad"), "-c", self.conf, *super().argv(*more)[1:]]
+
+    def order(self, client, packages):
+        """Into stock, and ordered: an activation code each."""
+        codes = []
+        for path in packages:
+            with open(path, "rb") as f:
+                iccid = client.call("POST", "/dp/profile", {"smdp": HOST, "name": "Test"}, f.read())["iccid"]
+            codes.append(client.call("POST", "/dp/order", body={"iccid": iccid})["activationCode"])
+        return codes
+
+    @staticmethod
+    def stock(client):
+        return {p["iccid"]: p for p in client.call("GET", "/dp/profile", {"limit": "500"})["profiles"]}
+
+
+class Fleet:
+    def __init__(self, folder, count, dp_port, *more, ca=None, kind="NIST"):
+        self.folder = folder
+        ports, pki = os.path.join(folder, "ports"), os.path.join(folder, "pki")
+        self.profiles, self.codes = os.path.join(folder, "profiles"), os.path.join(folder, "codes")
+        self.process = Process(
+            [program("xieka-fleet"), "--euicc", str(count), "--euicc-pki", pki, "--ca",
+             ca or f"{pki}/CERT_CI_ECDSA_{kind}.pem", "--smdp", f"127.0.0.1:{dp_port}", "--codes", self.codes,
+             "--export-profiles", self.profiles, "--smpp-port", "0", "--home-port", "0", "--home-token", TOKEN,
+             "--port-file", ports, "--start-ms", "200", *more], os.path.join(folder, "fleet.log"))
+        wait_for("the fleet's ports", lambda: os.path.exists(ports) or not self.process.alive())
+        check(self.process.alive(), "the fleet ended:\n" + self.process.tail())
+        self.home = read_ports(ports)["home"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if value:
+            print("# " + self.process.tail().replace("\n", "\n# "))
+        check(self.process.stop() == 0 or value, "the fleet ended badly")
+
+    def packages(self):
+        return sorted(glob.glob(f"{self.profiles}/*.der"))
+
+    def give(self, codes):
+        with open(self.codes + ".new", "w", encoding="ascii") as f:
+            f.writelines(code + "\n" for code in codes)
+        os.rename(self.codes + ".new", self.codes)
+
+    def get(self, path):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.home}/fleet/v1/{path}",
+                                         headers={"Authorization": "Bearer " + TOKEN})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def consumers(self):
+        return self.get("consumers")["consumers"]
+
+    def settle(self, count, seconds=60):
+        wait_for("every consumer", lambda: self.get("status")["consumers_settled"] == count, seconds, pause=0.1)
+
+
+def check_served(consumers, stock):
+    for c in consumers:
+        profile = stock.get(c["iccid"], {})
+        check(c["state"] == "ENABLED" and c["fault"] == "", str(c))
+        check(c["imsi"] == c["attached_imsi"] and re.fullmatch(r"0010191\d{8}", c["imsi"]), str(c))
+        check(c["aka_verified"] >= 1 and c["refreshes"] >= 1 and c["took_ms"] > 0, str(c))
+        check(profile.get("state") == "ENABLED" and profile.get("eid") == c["eid"], f"{c}: {profile}")
+
+
+def whole_way(kind, curve):
+    with Folder("consumer") as folder:
+        make_pki(f"{folder}/pki", 6, curve)
+        with Site(folder, kind) as site, Fleet(folder, 6, site.dp_port, "--devices", "3", kind=kind) as fleet:
+            client = site.client()
+            check(len(fleet.packages()) == 6, str(fleet.packages()))
+            check(all(os.stat(p).st_mode & 0o777 == 0o600 for p in fleet.packages()), "others may read the keys")
+            check({c["state"] for c in fleet.consumers()} == {"WAITING"}, "busy without a code")
+            fleet.give(site.order(client, fleet.packages()))
+            fleet.settle(6)
+            check_served(fleet.consumers(), site.stock(client))
+            status = fleet.get("status")
+            check((status["devices"], status["consumers"], status["consumers_enabled"]) == (3, 6, 6), str(status))
+            check(status["bytes_per_consumer"] > 0 and status["aka_failures"] == 0, str(status))
+
+
+@tap.case
+def download_enable_attach_nist():
+    whole_way("NIST", "nist")
+
+
+@tap.case
+def download_enable_attach_brainpool():
+    whole_way("BRP", "brainpool")
+
+
+@tap.case
+def gaps_in_coverage():
+    """More gaps than coverage. In the middle of a download: tests/flow."""
+    with Folder("consumer") as folder:
+        make_pki(f"{folder}/pki", 20)
+        with Site(folder) as site, Fleet(folder, 20, site.dp_port, "--coverage", "1,4") as fleet:
+            client = site.client()
+            fleet.give(site.order(client, fleet.packages()))
+            wait_for("every consumer", lambda: fleet.get("status")["consumers_enabled"] == 20, 90, pause=0.1)
+            stock = site.stock(client)
+            for c in fleet.consumers():
+                check(stock[c["iccid"]]["state"] == "ENABLED" and stock[c["iccid"]]["eid"] == c["eid"], str(c))
+            check(any(not 0 <= c["took_ms"] < 2000 for c in fleet.consumers()), "nobody had to wait")
+
+
+@tap.case
+def a_platform_killed_in_the_middle():
+    with Folder("consumer") as folder:
+        make_pki(f"{folder}/pki", 12)
+        with Site(folder) as site, Fleet(folder, 12, site.dp_port) as fleet:
+            client = site.client()
+            fleet.give(site.order(client, fleet.packages()))
+            wait_for("a download", lambda: any(p["state"] != "RELEASED" for p in site.stock(client).values()), 20)
+            site.stop(signal.SIGKILL)
+            wait_for("a broken download", lambda: any(c["fault"] for c in fleet.consumers()), 20)
+            site.start()
+            fleet.settle(12)
+            check_served(fleet.consumers(), site.stock(site.client()))
+
+
+@tap.case
+def a_certificate_of_another_issuer():
+    with Folder("consumer") as folder, Folder("other") as other:
+        make_pki(f"{folder}/pki", 1)
+        make_pki(f"{other}/pki", 1)
+        with Site(folder) as site, Fleet(folder, 1, site.dp_port, ca=f"{other}/pki/CERT_CI_ECDSA_NIST.pem") as fleet:
+            fleet.give(site.order(site.client(), fleet.packages()))
+            fleet.settle(1)
+            c = fleet.consumers()[0]
+            check(c["state"] == "FAILED" and "TLS" in c["fault"] and c["iccid"] == "", str(c))
+
+
+@tap.case
+def codes_that_are_none():
+    """Other devices are served nevertheless."""
+    with Folder("consumer") as folder:
+        make_pki(f"{folder}/pki", 3)
+        with Site(folder) as site, Fleet(folder, 3, site.dp_port) as fleet:
+            codes = site.order(site.client(), fleet.packages())
+            fleet.give([codes[0], "LPA:2$nothing", codes[2].rsplit("$", 1)[0] + "$NOBODY-1"])
+            wait_for("the others", lambda: fleet.get("status")["consumers_settled"] == 2, 30)
+            states = [c["state"] for c in fleet.consumers()]
+            check(states == ["ENABLED", "WAITING", "FAILED"], str(states))
+            check("8.2.6" in fleet.consumers()[2]["fault"], str(fleet.consumers()[2]))
+            check("line 2" in fleet.process.tail(50), fleet.process.tail(50))
+
+
+@tap.case
+def options_are_checked():
+    with Folder("consumer") as folder:
+        make_pki(f"{folder}/pki", 1)
+        ports = ["--smpp-port", "0", "--home-port", "0"]
+        for status, says, options in (
+                (64, "--euicc", ["--euicc", "many"]),
+                (64, "--euicc", ["--euicc", "1000001"]),
+                (1, "--euicc-pki", ["--euicc", "1"]),
+                (1, "1 EIDs, 2 are wanted", ["--euicc", "2", "--euicc-pki", f"{folder}/pki"]),
+                (1, "0 EIDs", ["--euicc", "2", "--euicc-pki", folder]),
+                (1, "/nowhere/", ["--euicc", "1", "--euicc-pki", f"{folder}/pki", "--export-profiles", "/nowhere/x"])):
+            code, out, err = Platform.end([program("xieka-fleet"), *options, *ports])
+            check(code == status and says in err and out == "", f"{options}: {code} {out} {err}")
+
+
+tap.run()

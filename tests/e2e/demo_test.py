@@ -7,9 +7,10 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 
-from xk import BUILD, Tap, check, wait_for
+from xk import BUILD, Tap, check, program, wait_for
 
 tap = Tap()
 DEMO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts/demo")
@@ -30,6 +31,14 @@ def pids_of(demo):
         if pids and pids[0] == demo.pid:
             return pids[1:]
     return []
+
+
+def folder_of(demo):
+    for path in glob.glob(os.path.join(BUILD, "demo.*/pids")):
+        with open(path, encoding="ascii") as f:
+            if f.readline().strip() == str(demo.pid):
+                return os.path.dirname(path)
+    return None
 
 
 def alive(pid):
@@ -65,6 +74,44 @@ def for_people():
         check(want in out, f"'{want}' was not shown:\n{out}")
     rows = re.findall(r"^  (89\d{30})  (\d{20})  (\d{15})  ENABLED +ENABLED +\d+\.\d$", out, re.M)
     check(len(rows) == 5 and len(set(rows)) == 5, f"five consumer devices are shown:\n{out}")
+
+
+def report(folder, consumers):
+    """scripts/demo-report again, of a demo that is left running: exit status and figures."""
+    with open(f"{folder}/fleet.ports", encoding="ascii") as f:
+        home = dict(line.strip().split("=") for line in f)["home"]
+    env = {**os.environ, "XIEKA_CONFIG": f"{folder}/xieka.conf"}
+    batch = json.loads(subprocess.run([program("xieka"), "task", "list", "--limit", "1", "--json"], env=env, check=True,
+                                      capture_output=True).stdout)[0]["batchId"]
+    done = subprocess.run([DEMO + "-report", program("xieka"), batch, f"https://127.0.0.1:{home}", folder,
+                           str(consumers), "en", "--json"], env=env, capture_output=True, text=True, timeout=30)
+    return done.returncode, json.loads(done.stdout)
+
+
+@tap.case
+def no_consumer_is_overlooked():
+    """The exit status, when one is missing, and when the SM-DP+ says otherwise than the card."""
+    demo = start("--keep", "--devices", "2", "--euicc", "3", "--json")
+    _, err = demo.communicate(timeout=120)
+    check(demo.returncode == 0, f"exit status {demo.returncode}: {err}")
+    pids, folder = pids_of(demo), folder_of(demo)
+    try:
+        check(report(folder, 3)[0] == 0, "refused what is whole")
+        check(report(folder, 4)[0] == 1, "one is missing")
+        os.kill(pids[1], signal.SIGTERM)
+        wait_for("the platform's end", lambda: not alive(pids[1]))
+        with sqlite3.connect(glob.glob(f"{folder}/data/*.db")[0]) as db:
+            db.execute("UPDATE profile SET eid = '' WHERE iccid = (SELECT max(iccid) FROM profile)")
+        again = subprocess.Popen([program("xiekad"), "-c", f"{folder}/xiekad.conf", "--port-file", f"{folder}/again"],
+                                 stderr=subprocess.DEVNULL)
+        pids.append(again.pid)
+        wait_for("the platform", lambda: os.path.exists(f"{folder}/again"))
+        status, figures = report(folder, 3)
+        check(status == 1 and figures["consumers"] == 3 and figures["consumers_attached"] == 2, str(figures))
+    finally:
+        for pid in pids:
+            if alive(pid):
+                os.kill(pid, signal.SIGTERM)
 
 
 @tap.case

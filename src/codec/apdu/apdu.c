@@ -33,6 +33,11 @@ static enum form ins_form(uint8_t ins)
     return row ? row->form : FORM_UNKNOWN;
 }
 
+bool apdu_only_returns(uint8_t ins)
+{
+    return ins_form(ins) == FORM_OUT;
+}
+
 static void set_le(struct apdu_command *c, uint8_t wire)
 {
     c->has_le = true;

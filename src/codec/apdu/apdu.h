@@ -32,6 +32,8 @@ struct apdu_response {
 
 enum xk_err apdu_decode_response(struct bytes wire, struct apdu_response *out) XK_MUST_CHECK;
 
+/* Whether nothing but Le ever stands behind P1 P2 of this instruction (READ BINARY). */
+bool apdu_only_returns(uint8_t ins);
 /* The logical channel in the class byte (TS 102 221 10.1.1), 0..19. */
 unsigned apdu_channel(uint8_t cla);
 

@@ -37,6 +37,7 @@ static bool mode_matches(const struct tlv *am, enum access_mode mode)
 struct asker {
     struct uicc *u;
     unsigned df;
+    enum remote_access remote;
 };
 
 static enum xk_err crt_satisfied(const struct asker *a, struct bytes crt, bool *out)
@@ -45,6 +46,10 @@ static enum xk_err crt_satisfied(const struct asker *a, struct bytes crt, bool *
 
     if (tlv_find(crt, TAG_KEY_REFERENCE, &reference) != XK_OK || reference.n != 1)
         return XK_OK;
+    if (a->remote != REMOTE_TERMINAL) {
+        *out = a->remote == REMOTE_FULL;
+        return XK_OK;
+    }
     return pin_satisfied(a->u, a->df, reference.p[0], out);
 }
 
@@ -135,11 +140,13 @@ static enum xk_err load_rule(struct uicc *u, const struct uicc_file *f,
 enum xk_err access_check(struct uicc *u, const struct uicc_file *f, enum access_mode mode,
                          bool *allowed)
 {
-    struct asker a = {u, f->parent};
+    struct asker a = {u, f->parent, remote_access_to(u, f->parent)};
     uint8_t record[ARR_RECORD_MAX];
     struct bytes rule;
 
     *allowed = false;
+    if (a.remote == REMOTE_NONE)
+        return XK_OK;
     TRY(load_rule(u, f, record, &rule));
     return rule_allows(&a, rule, mode, allowed);
 }

@@ -35,6 +35,12 @@ enum xk_err access_check(struct uicc *u, const struct uicc_file *f, enum access_
 enum xk_err access_level(struct uicc *u, const struct uicc_file *f, enum access_mode mode,
                          uint8_t *level) XK_MUST_CHECK;
 
+/* remote.c: what the remote side may on files of this DF. */
+enum remote_access remote_access_to(const struct uicc *u, unsigned df);
+/* transmit.c: the handler of a command, NULL and *sw when there is none. */
+typedef enum xk_err (*command_handler)(struct uicc *u, struct exchange *x);
+command_handler command_find(const struct apdu_command *c, uint16_t *sw);
+
 /* pin.c: the condition "this key reference" seen from a DF (TS 102 221 9.5.1). Unknown references
  * never are. */
 enum xk_err pin_is_enabled(struct uicc *u, unsigned df, uint8_t reference, bool *enabled)

@@ -103,11 +103,11 @@ static bool por_wanted(const struct packet *p)
 }
 
 /* Proof of receipt. Without a key set in common it can only be plain. */
-static enum xk_err seal_por(const struct packet *p, struct buf *out)
+static enum xk_err seal_por(const struct packet *p, uint8_t status, struct bytes data,
+                            struct buf *out)
 {
-    struct scp80_response r = {.counter = p->authentic ? p->c.counter : 0,
-                               .status = p->status,
-                               .data = buf_bytes(&p->answer)};
+    struct scp80_response r = {
+        .counter = p->authentic ? p->c.counter : 0, .status = status, .data = data};
     uint8_t spi2 = p->c.spi2;
 
     memcpy(r.tar, p->c.tar, sizeof r.tar);
@@ -132,20 +132,36 @@ static enum xk_err send_por(struct uicc *u, const struct packet *p, struct bytes
     return toolkit_send(u, OUTGOING_POR, SMS_IEI_RESPONSE_PACKET, response, address);
 }
 
-static enum xk_err answer_por(struct uicc *u, struct exchange *x, const struct packet *p)
+static void begin_report(struct buf *out)
 {
     static const uint8_t udh[UDH_LEN] = {0x02, SMS_IEI_RESPONSE_PACKET, 0x00};
+
+    buf_reset(out);
+    buf_put(out, udh, sizeof udh);
+}
+
+/* In messages of its own when that is wanted. What the user data of a SMS-DELIVER-REPORT does not
+ * hold goes so, too, and the report says it. */
+static enum xk_err answer_por(struct uicc *u, struct exchange *x, const struct packet *p)
+{
+    bool submit = p->c.spi2 & SCP80_SPI2_POR_SUBMIT;
     uint8_t mem[UDH_LEN + OTA_ANSWER_MAX + SCP80_OVERHEAD_MAX];
     struct buf out;
 
     buf_init_fixed(&out, mem, sizeof mem);
-    if ((p->c.spi2 & SCP80_SPI2_POR_SUBMIT) == 0)
-        buf_put(&out, udh, sizeof udh); /* user data of the SMS-DELIVER-REPORT */
-    if (seal_por(p, &out) != XK_OK)
+    if (!submit)
+        begin_report(&out);
+    if (seal_por(p, p->status, buf_bytes(&p->answer), &out) != XK_OK)
         return XK_OK; /* a level that cannot be was asked for */
-    if (p->c.spi2 & SCP80_SPI2_POR_SUBMIT)
+    if (submit)
         return send_por(u, p, buf_bytes(&out));
-    return out.n <= SMS_UD_MAX ? answer_later(u, x, buf_bytes(&out)) : XK_OK;
+    if (out.n <= SMS_UD_MAX)
+        return answer_later(u, x, buf_bytes(&out));
+    TRY(send_por(u, p, bytes_part(buf_bytes(&out), UDH_LEN, out.n)));
+    begin_report(&out);
+    if (seal_por(p, SCP80_RESPONSE_IN_SUBMIT, BYTES_NONE, &out) != XK_OK)
+        return XK_OK;
+    return answer_later(u, x, buf_bytes(&out));
 }
 
 static enum xk_err on_packet(struct uicc *u, struct exchange *x, const char *sender,

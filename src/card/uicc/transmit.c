@@ -8,7 +8,7 @@ enum owner { OWNER_CARD, OWNER_FILES };
 
 struct command_row {
     uint8_t classes, ins, security, owner;
-    enum xk_err (*handler)(struct uicc *u, struct exchange *x);
+    command_handler handler;
 };
 
 static const struct command_row commands[] = {
@@ -40,7 +40,8 @@ void uicc_reset(struct uicc *u)
     u->verified = 0;
     u->unproven = 0;
     u->dead = false;
-    for (size_t i = 0; i < CHANNELS; i++) {
+    u->remote = NULL;
+    for (size_t i = 0; i <= CHANNEL_REMOTE; i++) {
         leave_other(u, &u->channel[i]);
         u->channel[i] =
             (struct channel){.open = i == 0, .adf = FILE_NONE, .df = FILE_MF, .ef = FILE_NONE};
@@ -149,6 +150,13 @@ static const struct command_row *find_command(const struct apdu_command *c, uint
     }
     *sw = other || class == 0 ? SW_CLASS_UNSUPPORTED : SW_INS_UNKNOWN;
     return NULL;
+}
+
+command_handler command_find(const struct apdu_command *c, uint16_t *sw)
+{
+    const struct command_row *row = find_command(c, sw);
+
+    return row ? row->handler : NULL;
 }
 
 /* The application on this channel is no ADF: it answers what the card does not. */

@@ -170,6 +170,7 @@ struct uicc_ops {
 };
 
 #define CHANNELS 4
+#define CHANNEL_REMOTE CHANNELS /* one more, which no terminal sees (remote.c) */
 #define OTHER_RESPONSE_MAX 0xFFFF
 
 struct channel {
@@ -195,7 +196,8 @@ struct uicc {
     bool dead;         /* the memory failed; nothing is answered until the reset */
     uint8_t unproven;  /* packets without proof that were answered by message */
     uint64_t verified; /* a bit for each PIN slot */
-    struct channel channel[CHANNELS];
+    struct channel channel[CHANNELS + 1];
+    const struct uicc_remote *remote; /* who asks, NULL: the terminal */
     struct held held;
     struct toolkit toolkit;
     struct sms_reassembly *sms; /* while parts are missing */
@@ -231,6 +233,27 @@ static inline enum xk_err refuse(struct exchange *x, uint16_t sw)
 
 /* Commits; worn-out memory becomes SW 6581 instead of an error. */
 enum xk_err uicc_commit(struct uicc *u, struct exchange *x) XK_MUST_CHECK;
+
+/* Remote file management (TS 102 226 7): commands that came in a secured packet, run beside the
+ * terminal's and not seen by it. */
+enum remote_access {
+    REMOTE_TERMINAL, /* nobody remote: PINs decide */
+    REMOTE_FULL,     /* all but NEVER (access domain 00) */
+    REMOTE_ALWAYS,   /* what everybody may */
+    REMOTE_NONE,     /* nothing (access domain FF) */
+};
+struct uicc_remote {
+    unsigned adf;                       /* the default directory; FILE_NONE: the MF */
+    enum remote_access shared, adf_own; /* on files outside the ADF, and in it */
+};
+/* The default directory is selected. */
+void uicc_remote_begin(struct uicc *u, const struct uicc_remote *r);
+/* One command; data to out, the status word to *sw. What it wrote is committed. A refusal is the
+ * status word; an error is trouble with our memory. */
+enum xk_err uicc_remote_run(struct uicc *u, const struct uicc_remote *r, struct bytes command,
+                            struct buf *out, uint16_t *sw) XK_MUST_CHECK;
+/* Nothing of it is left for the terminal. */
+void uicc_remote_end(struct uicc *u);
 
 /* fs.c: files by what they are called; FILE_NONE when there is none. ADFs have no FID here. */
 unsigned fs_find_df(const struct uicc *u, unsigned parent, uint16_t fid);

@@ -13,6 +13,7 @@
 #ifndef TESTS_SAIP_PACKAGE_H
 #define TESTS_SAIP_PACKAGE_H
 
+#include "base/hex.h"
 #include "codec/der/der.h"
 #include "codec/saip/saip.h"
 
@@ -368,6 +369,99 @@ static inline void package_mapped_aka(struct package *p, const char *aid)
     package_hex(&p->b, 0x81, aid);
     der_close(&p->b, at);
     der_close(&p->b, choice);
+    package_close(p);
+}
+
+/* ---- who receives secured packets ---- */
+
+#define PACKAGE_DOMAIN_AID "A000000151000000"
+#define PACKAGE_KIC "000102030405060708090A0B0C0D0E0F"
+#define PACKAGE_KID "101112131415161718191A1B1C1D1E1F"
+#define PACKAGE_AES 0x88
+
+/* Key of a security domain with one component; counter NULL: none */
+static inline void package_key(struct package *p, uint8_t version, uint8_t identifier, uint8_t type,
+                               const char *value, const char *counter)
+{
+    size_t at = der_begin(&p->b, DER_SEQUENCE), list, one;
+
+    package_hex(&p->b, 0x95, "38");
+    der_put(&p->b, 0x82, BYTES(&identifier, 1));
+    der_put(&p->b, 0x83, BYTES(&version, 1));
+    if (counter)
+        package_hex(&p->b, 0x85, counter);
+    list = der_begin(&p->b, DER_SEQUENCE);
+    one = der_begin(&p->b, DER_SEQUENCE);
+    der_put(&p->b, 0x80, BYTES(&type, 1));
+    package_hex(&p->b, 0x86, value);
+    der_close(&p->b, one);
+    der_close(&p->b, list);
+    der_close(&p->b, at);
+}
+
+/* A security domain; its keys follow, until package_domain_close. toolkit: parameters with its
+ * TARs (TS 102 226 8.2.1.3.2.1), NULL for none */
+static inline void package_domain(struct package *p, const char *aid, const char *toolkit)
+{
+    size_t at;
+
+    package_open(p, 0xA6);
+    at = der_begin(&p->b, 0xA1);
+    package_hex(&p->b, 0x4F, "A0000001515350");
+    package_hex(&p->b, 0x4F, "A000000151535041");
+    package_hex(&p->b, 0x4F, aid);
+    package_hex(&p->b, 0x82, "82DC00");
+    package_hex(&p->b, 0xC9, "810280008201F08701F0");
+    if (toolkit) {
+        size_t uicc = der_begin(&p->b, 0xEA);
+
+        package_hex(&p->b, 0x80, toolkit);
+        der_close(&p->b, uicc);
+    }
+    der_close(&p->b, at);
+    p->list = der_begin(&p->b, 0xA2);
+}
+
+static inline void package_domain_close(struct package *p)
+{
+    der_close(&p->b, p->list);
+    package_close(p);
+}
+
+/* With the keys PACKAGE_KIC and PACKAGE_KID for AES in version 01 */
+static inline void package_usual_domain(struct package *p, const char *toolkit)
+{
+    package_domain(p, PACKAGE_DOMAIN_AID, toolkit);
+    package_key(p, 1, 1, PACKAGE_AES, PACKAGE_KIC, NULL);
+    package_key(p, 1, 2, PACKAGE_AES, PACKAGE_KID, NULL);
+    package_domain_close(p);
+}
+
+/* adf NULL: the default directory is the MF; domain NULL: the first one; access parameters as in
+ * TS 102 226 8.2.1.3.2.5 */
+static inline void package_rfm(struct package *p, const char *tar, const char *domain,
+                               uint8_t level, const char *access, const char *adf,
+                               const char *adf_access)
+{
+    size_t list;
+
+    package_open(p, 0xA7);
+    package_hex(&p->b, 0x4F, "A000000559100001");
+    if (domain)
+        package_hex(&p->b, 0x4F, domain);
+    list = der_begin(&p->b, 0xA0);
+    package_hex(&p->b, 0x04, tar);
+    der_close(&p->b, list);
+    der_put(&p->b, 0x81, BYTES(&level, 1));
+    package_hex(&p->b, 0x04, access);
+    package_hex(&p->b, 0x04, "00");
+    if (adf) {
+        list = der_begin(&p->b, DER_SEQUENCE);
+        package_hex(&p->b, 0x80, adf);
+        package_hex(&p->b, 0x81, adf_access);
+        package_hex(&p->b, 0x82, "00");
+        der_close(&p->b, list);
+    }
     package_close(p);
 }
 

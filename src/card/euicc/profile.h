@@ -16,7 +16,7 @@
 #include "codec/apdu/apdu.h"
 
 #define PROFILE_ICCID_LEN 10
-#define PROFILE_OBJECTS 4
+#define PROFILE_OBJECTS 5
 
 /* Installing */
 

@@ -19,6 +19,12 @@ struct build_puk {
     uint8_t value[PIN_LEN];
 };
 
+#define BUILD_DOMAINS_MAX 8
+struct build_domain {
+    uint8_t aid_n;
+    uint8_t aid[PROFILE_AID_MAX];
+};
+
 struct profile_builder {
     struct profile_limits limits;
     enum profile_verdict verdict;
@@ -34,6 +40,11 @@ struct profile_builder {
     size_t n_puks;
     struct profile_share shares[BUILD_SHARES_MAX];
     struct profile_app apps[PROFILE_APPS_MAX];
+    struct build_domain domains[BUILD_DOMAINS_MAX];
+    uint8_t n_domains;
+    struct ota_head ota;
+    struct ota_set sets[OTA_SETS_MAX];
+    struct ota_receiver receivers[OTA_RECEIVERS_MAX];
     /* what came last: the MF, an ADF or a DF right below the MF, which PINs belong to; and the ADF
      * (FILE_MF: none) that keys belong to */
     uint16_t last_df, last_adf;
@@ -63,6 +74,11 @@ unsigned build_find(const struct profile_builder *b, struct bytes path);
 /* pe_pins.c */
 enum xk_err pe_pins(struct profile_builder *b, const struct saip_pe *pe) XK_MUST_CHECK;
 enum xk_err pe_puks(struct profile_builder *b, const struct saip_pe *pe) XK_MUST_CHECK;
+/* The elements that are kept as they came. */
+enum xk_err build_keep(struct profile_builder *b, const struct saip_pe *pe) XK_MUST_CHECK;
+/* pe_domain.c */
+enum xk_err pe_domain(struct profile_builder *b, const struct saip_pe *pe) XK_MUST_CHECK;
+enum xk_err pe_rfm(struct profile_builder *b, const struct saip_pe *pe) XK_MUST_CHECK;
 /* pe_aka.c */
 enum xk_err pe_aka(struct profile_builder *b, const struct saip_pe *pe) XK_MUST_CHECK;
 

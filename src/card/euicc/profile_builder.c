@@ -143,26 +143,10 @@ static enum xk_err pe_header(struct profile_builder *b, const struct saip_pe *pe
 
 /* Kept as they came: keys of security domains, remote management, applications. Code of load
  * packages is not run. */
-static enum xk_err pe_kept(struct profile_builder *b, const struct saip_pe *pe)
+enum xk_err build_keep(struct profile_builder *b, const struct saip_pe *pe)
 {
     buf_put_bytes(&b->others, pe->raw);
     return buf_ok(&b->others);
-}
-
-static enum xk_err pe_domain(struct profile_builder *b, const struct saip_pe *pe)
-{
-    struct saip_domain domain;
-    enum xk_err err = saip_decode_domain(pe, &domain);
-
-    return err == XK_OK ? pe_kept(b, pe) : build_refuse_err(b, err, NULL, NULL);
-}
-
-static enum xk_err pe_rfm(struct profile_builder *b, const struct saip_pe *pe)
-{
-    struct saip_rfm rfm;
-    enum xk_err err = saip_decode_rfm(pe, &rfm);
-
-    return err == XK_OK ? pe_kept(b, pe) : build_refuse_err(b, err, NULL, NULL);
 }
 
 static enum xk_err pe_application(struct profile_builder *b, const struct saip_pe *pe)
@@ -170,7 +154,7 @@ static enum xk_err pe_application(struct profile_builder *b, const struct saip_p
     struct saip_application application;
     enum xk_err err = saip_decode_application(pe, &application);
 
-    return err == XK_OK ? pe_kept(b, pe) : build_refuse_err(b, err, NULL, NULL);
+    return err == XK_OK ? build_keep(b, pe) : build_refuse_err(b, err, NULL, NULL);
 }
 
 static enum xk_err pe_cdma(struct profile_builder *b, const struct saip_pe *pe)
@@ -178,7 +162,7 @@ static enum xk_err pe_cdma(struct profile_builder *b, const struct saip_pe *pe)
     struct saip_cdma cdma;
     enum xk_err err = saip_decode_cdma(pe, &cdma);
 
-    return err == XK_OK ? pe_kept(b, pe) : build_refuse_err(b, err, NULL, NULL);
+    return err == XK_OK ? build_keep(b, pe) : build_refuse_err(b, err, NULL, NULL);
 }
 
 static enum xk_err pe_end(struct profile_builder *b, const struct saip_pe *pe)
@@ -319,7 +303,8 @@ const uint8_t *profile_builder_iccid(const struct profile_builder *b)
 uint32_t profile_builder_size(const struct profile_builder *b)
 {
     return FILE_AT(b->head.files) + (uint32_t)b->contents.n + apps_at(&b->head, b->head.apps) +
-           (uint32_t)b->others.n + PROFILE_OBJECTS * FLASH_OBJECT_COST;
+           (uint32_t)b->others.n + OTA_SET_AT(b->ota.sets) + b->ota.receivers * OTA_RECEIVER_LEN +
+           PROFILE_OBJECTS * FLASH_OBJECT_COST;
 }
 
 void profile_builder_response(const struct profile_builder *b, struct buf *out)

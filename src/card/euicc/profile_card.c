@@ -9,21 +9,6 @@
 #define TAG_SPECIAL 0xC0 /* proprietary information of an EF, TS 102 222 6.3.2.2.2 */
 #define LOCAL_REFERENCE 0x80
 
-struct profile_card {
-    struct uicc uicc; /* first: a struct uicc is one of these */
-    struct flash *flash;
-    uint32_t base;
-    struct profile_host host;
-    struct profile_head head;
-    struct profile_file *files;
-    uint8_t refresh; /* qualifier of the REFRESH that is wanted */
-};
-
-static struct profile_card *card_of(struct uicc *u)
-{
-    return (struct profile_card *)(void *)u;
-}
-
 static const struct profile_card *seen(const struct uicc *u)
 {
     return (const struct profile_card *)(const void *)u;
@@ -436,6 +421,10 @@ static const struct uicc_ops ops = {
     .subscriber = subscriber,
     .sqn_load = sqn_load,
     .sqn_store = sqn_store,
+    .ota_find = profile_ota_find,
+    .ota_take = profile_ota_take,
+    .ota_run = profile_ota_run,
+    .ota_address = profile_ota_address,
     .intents = intents,
     .intents_n = ARRAY_LEN(intents),
     .other_select = other_select,

@@ -179,3 +179,92 @@ enum xk_err get_app(struct cur *c, struct profile_app *out)
     }
     return cur_ok(&r);
 }
+
+/* ---- Secured packets ---- */
+
+void put_ota_head(const struct ota_head *h, struct buf *out)
+{
+    buf_put_u8(out, h->sets);
+    buf_put_u8(out, h->receivers);
+    buf_put_fill(out, 0, OTA_SENDER_AT - 2);
+    buf_put(out, h->sender, sizeof h->sender);
+    buf_put_fill(out, 0, OTA_HEAD_LEN - OTA_SENDER_AT - sizeof h->sender);
+}
+
+enum xk_err get_ota_head(struct bytes part, struct ota_head *out)
+{
+    struct cur c = cur_of(part);
+    struct bytes sender;
+
+    out->sets = cur_u8(&c);
+    out->receivers = cur_u8(&c);
+    (void)cur_take(&c, OTA_SENDER_AT - 2);
+    sender = cur_take(&c, sizeof out->sender);
+    if (c.bad || part.n != OTA_SET_AT(out->sets) + (size_t)out->receivers * OTA_RECEIVER_LEN)
+        return XK_E_FORMAT;
+    memcpy(out->sender, sender.p, sizeof out->sender);
+    out->sender[sizeof out->sender - 1] = '\0';
+    return XK_OK;
+}
+
+/* domain version algorithm counter kic_n kid_n kic kid */
+void put_ota_set(const struct ota_set *s, struct buf *out)
+{
+    buf_put_u8(out, s->domain);
+    buf_put_u8(out, s->version);
+    buf_put_u8(out, s->algorithm);
+    buf_put_u64(out, s->counter);
+    buf_put_u8(out, s->kic_n);
+    buf_put_u8(out, s->kid_n);
+    buf_put(out, s->kic, sizeof s->kic);
+    buf_put(out, s->kid, sizeof s->kid);
+    buf_put_fill(out, 0, OTA_SET_LEN - (OTA_COUNTER_AT + 10 + 2 * OTA_SET_KEY_MAX));
+}
+
+void get_ota_set(struct bytes part, unsigned i, struct ota_set *out)
+{
+    struct cur c = cur_of(bytes_part(part, OTA_SET_AT(i), OTA_SET_LEN));
+    struct bytes key;
+
+    *out = (struct ota_set){.domain = cur_u8(&c)};
+    out->version = cur_u8(&c);
+    out->algorithm = cur_u8(&c);
+    out->counter = cur_u64(&c);
+    out->kic_n = (uint8_t)(cur_u8(&c) % (OTA_SET_KEY_MAX + 1));
+    out->kid_n = (uint8_t)(cur_u8(&c) % (OTA_SET_KEY_MAX + 1));
+    key = cur_take(&c, sizeof out->kic + sizeof out->kid);
+    if (c.bad)
+        return;
+    memcpy(out->kic, key.p, sizeof out->kic);
+    memcpy(out->kid, key.p + sizeof out->kic, sizeof out->kid);
+}
+
+/* tar spi1 domain kind adf shared own */
+void put_ota_receiver(const struct ota_receiver *r, struct buf *out)
+{
+    buf_put(out, r->tar, sizeof r->tar);
+    buf_put_u8(out, r->spi1_minimum);
+    buf_put_u8(out, r->domain);
+    buf_put_u8(out, r->kind);
+    buf_put_u16(out, r->adf);
+    buf_put_u8(out, r->shared);
+    buf_put_u8(out, r->adf_own);
+    buf_put_u16(out, 0);
+}
+
+void get_ota_receiver(struct bytes part, const struct ota_head *h, unsigned i,
+                      struct ota_receiver *out)
+{
+    size_t at = OTA_SET_AT(h->sets) + (size_t)i * OTA_RECEIVER_LEN;
+    struct cur c = cur_of(bytes_part(part, at, OTA_RECEIVER_LEN));
+    struct bytes tar = cur_take(&c, sizeof out->tar);
+
+    *out = (struct ota_receiver){.spi1_minimum = cur_u8(&c)};
+    out->domain = cur_u8(&c);
+    out->kind = cur_u8(&c);
+    out->adf = cur_u16(&c);
+    out->shared = cur_u8(&c);
+    out->adf_own = cur_u8(&c);
+    if (tar.n == sizeof out->tar)
+        memcpy(out->tar, tar.p, sizeof out->tar);
+}

@@ -23,6 +23,15 @@ static void put_keys(const struct profile_builder *b, struct buf *out)
         put_app(&b->apps[i], out);
 }
 
+static void put_ota(const struct profile_builder *b, struct buf *out)
+{
+    put_ota_head(&b->ota, out);
+    for (unsigned i = 0; i < b->ota.sets; i++)
+        put_ota_set(&b->sets[i], out);
+    for (unsigned i = 0; i < b->ota.receivers; i++)
+        put_ota_receiver(&b->receivers[i], out);
+}
+
 static enum xk_err store_part(struct flash *flash, uint32_t id, const struct buf *part)
 {
     TRY(buf_ok(part));
@@ -41,6 +50,11 @@ static enum xk_err store_all(const struct profile_builder *b, struct flash *flas
     if (err == XK_OK) {
         put_keys(b, &part);
         err = store_part(flash, base + PART_KEYS, &part);
+    }
+    buf_wipe(&part);
+    if (err == XK_OK) {
+        put_ota(b, &part);
+        err = store_part(flash, base + PART_OTA, &part);
     }
     buf_wipe(&part);
     buf_fini(&part);

@@ -19,14 +19,15 @@ static const uint8_t ecasd_aid[RSP_AID_MAX] = {0xA0, 0x00, 0x00, 0x05, 0x59, 0x1
 #define MAX_COMMAND 0xFF
 #define TAG_PRESENT_CARD_DATA 0x5A
 
-typedef enum xk_err (*function)(struct euicc *e, struct bytes request, struct buf *out);
+typedef enum xk_err handler(struct euicc *e, struct bytes request, struct buf *out);
 
-static const struct {
+static const struct function {
     uint32_t tag;
-    function run;
+    handler *run;
+    enum { EMPTY, MEMBERS } body;
 } functions[] = {
 #undef FUNCTION
-#define FUNCTION(tag, handler) {tag, handler},
+#define FUNCTION(tag, handler, body) {tag, handler, body},
 #include "card/euicc/functions.def"
 };
 
@@ -100,11 +101,11 @@ static bool host_select(void *ctx, unsigned channel, struct bytes aid, struct bu
 
 /* ---- STORE DATA ---- */
 
-static function find_function(uint32_t tag)
+static const struct function *find_function(uint32_t tag)
 {
     for (size_t i = 0; i < ARRAY_LEN(functions); i++) {
         if (functions[i].tag == tag)
-            return functions[i].run;
+            return &functions[i];
     }
     return NULL;
 }
@@ -125,13 +126,15 @@ static uint32_t request_tag(struct bytes request)
 static enum xk_err run_request(struct euicc *e, struct bytes request, struct buf *out)
 {
     uint32_t tag = request_tag(request);
-    function run = find_function(tag);
+    const struct function *f = find_function(tag);
 
-    if (load_going(e) && !run)
+    if (load_going(e) && !f)
         return load_feed(e, request, out);
-    if (!run)
+    if (!f)
         return refuse_sw(e, tag == 0 ? SW_WRONG_DATA : SW_REF_DATA_NOT_FOUND);
-    return run(e, request, out);
+    if (f->body == EMPTY && request.n > der_header_len(tag, 0))
+        return refuse_sw(e, SW_WRONG_DATA);
+    return f->run(e, request, out);
 }
 
 /* All it changes is one transaction; a refusal changes nothing. */

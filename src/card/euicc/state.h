@@ -119,7 +119,7 @@ enum app { APP_NONE, APP_ISDR, APP_ECASD };
 
 /* An ES10 function (functions.def): the request TLV, its answer into out. What cannot be read is
  * refused by its status word. */
-#define FUNCTION(tag, handler)                                                                     \
+#define FUNCTION(tag, handler, body)                                                               \
     enum xk_err handler(struct euicc *e, struct bytes request, struct buf *out) XK_MUST_CHECK;
 #include "card/euicc/functions.def"
 

@@ -151,8 +151,9 @@ static enum xk_err take_head(struct rsp_bpp_reader *r, struct cur *in, uint32_t 
     return head == HEAD_BAD ? XK_E_FORMAT : XK_OK;
 }
 
-/* One whole TLV. It is taken from the input where it lies when it lies there in one piece. */
-static enum xk_err take_object(struct rsp_bpp_reader *r, struct cur *in, uint32_t tag,
+/* One whole TLV of a container that has *left. It is taken from the input where it lies when it
+ * lies there in one piece. One that claims more is refused at once: what is missing never comes. */
+static enum xk_err take_object(struct rsp_bpp_reader *r, struct cur *in, uint32_t tag, size_t *left,
                                struct bytes *tlv)
 {
     const uint8_t *start = in->p;
@@ -164,26 +165,20 @@ static enum xk_err take_object(struct rsp_bpp_reader *r, struct cur *in, uint32_
     if (!whole)
         return XK_OK;
     n = head_n + value_n;
+    if (n > *left)
+        return XK_E_FORMAT;
     if (n > r->part.max)
         return XK_E_LIMIT;
     if (had == 0 && value_n <= in->n) {
         cur_take(in, value_n);
         *tlv = BYTES(start, n);
         r->part.n = 0;
-        return XK_OK;
+    } else {
+        if (!gather(r, in, n))
+            return buf_ok(&r->part);
+        *tlv = buf_bytes(&r->part);
+        r->given = true;
     }
-    if (!gather(r, in, n))
-        return buf_ok(&r->part);
-    *tlv = buf_bytes(&r->part);
-    r->given = true;
-    return XK_OK;
-}
-
-/* Takes the object off what its container has left. */
-static enum xk_err count_off(size_t *left, size_t n)
-{
-    if (n > *left)
-        return XK_E_FORMAT;
     *left -= n;
     return XK_OK;
 }
@@ -218,7 +213,9 @@ static enum xk_err enter_sequence(struct rsp_bpp_reader *r, struct cur *in)
         return XK_OK;
     if (value_n == 0)
         return XK_E_FORMAT;
-    TRY(count_off(&r->total_left, head_n + value_n));
+    if (head_n + value_n > r->total_left)
+        return XK_E_FORMAT;
+    r->total_left -= head_n + value_n;
     buf_reset(&r->part);
     r->sequence_left = value_n;
     r->in_sequence = true;
@@ -227,10 +224,9 @@ static enum xk_err enter_sequence(struct rsp_bpp_reader *r, struct cur *in)
 
 static enum xk_err take_bf23(struct rsp_bpp_reader *r, struct cur *in, struct rsp_bpp_object *out)
 {
-    TRY(take_object(r, in, TAG_INITIALISE_SECURE_CHANNEL, &out->tlv));
+    TRY(take_object(r, in, TAG_INITIALISE_SECURE_CHANNEL, &r->total_left, &out->tlv));
     if (!DER_PRESENT(out->tlv))
         return XK_OK;
-    TRY(count_off(&r->total_left, out->tlv.n));
     out->kind = RSP_BPP_OBJECT_BF23;
     out->last = true;
     r->step = STEP_SEQUENCES;
@@ -241,10 +237,9 @@ static enum xk_err take_member(struct rsp_bpp_reader *r, struct cur *in, struct 
 {
     const struct sequence *s = &sequences[r->step - STEP_SEQUENCES];
 
-    TRY(take_object(r, in, s->member, &out->tlv));
+    TRY(take_object(r, in, s->member, &r->sequence_left, &out->tlv));
     if (!DER_PRESENT(out->tlv))
         return XK_OK;
-    TRY(count_off(&r->sequence_left, out->tlv.n));
     out->kind = s->kind;
     if (r->sequence_left > 0)
         return XK_OK;

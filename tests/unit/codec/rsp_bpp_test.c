@@ -213,6 +213,21 @@ TEST(a_card_refuses_too_much)
     CHECK_INT(read_in_chunks(BYTES(bpp.p, bpp.n + 1), 1200, &at, &end), XK_E_FORMAT);
 }
 
+/* The last 86 claims a byte more than its sequence has: refused when that is read, not when the
+ * byte fails to come. */
+TEST(longer_than_its_sequence)
+{
+    struct bytes bpp = package(WITH_SECOND);
+    size_t length = bpp.n - 41, at;
+    bool end;
+
+    CHECK_INT(package_mem[length], 40);
+    package_mem[length]++;
+    CHECK_INT(read_in_chunks(BYTES(bpp.p, length), 1200, &at, &end), XK_OK);
+    CHECK_INT(read_in_chunks(BYTES(bpp.p, length + 1), 1200, &at, &end), XK_E_FORMAT);
+    CHECK_INT(at, ARRAY_LEN(objects) - 1);
+}
+
 /* The objects of a package read in small chunks, counted; false when it is refused or not whole. */
 static bool count_objects(struct bytes bpp, size_t *count)
 {
@@ -258,4 +273,4 @@ TEST(bent_structure)
 TESTS_MAIN(XT_CASE(pieces_of_an_lpa), XT_CASE(pieces_of_something_else),
            XT_CASE(a_card_reads_any_chunks), XT_CASE(a_card_reads_an_lpas_pieces),
            XT_CASE(without_keys_of_its_own), XT_CASE(a_card_refuses_too_much),
-           XT_CASE(bent_structure))
+           XT_CASE(longer_than_its_sequence), XT_CASE(bent_structure))

@@ -466,6 +466,22 @@ TEST(maker_refuses)
     bench_fini(&b);
 }
 
+/* A request that has no members but comes with some is none, and the session stays. */
+TEST(members_where_none_are)
+{
+    static const char *const requests[] = {"BF20028001",   "BF2003800101", "BF2203800101",
+                                           "BF2E03800101", "BF3C03800101", "BF4303800101"};
+    WITH_BENCH(b);
+
+    REQUIRE(bench_authenticate(&b) == 0);
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+        CHECK_INT(bench_es10_hex(&b, requests[i]).n, 0);
+        CHECK_INT(b.sw, SW_WRONG_DATA);
+    }
+    CHECK_INT(bench_prepare(&b), 0);
+    bench_fini(&b);
+}
+
 TESTS_MAIN(
     XT_NAMED("SGP.23 4.2.1 ATR_And_ISDR_Selection: ATR", atr),
     XT_NAMED("SGP.23 4.2.1 ATR_And_ISDR_Selection: FCI, partial name, unknown AID", select),
@@ -473,7 +489,7 @@ TESTS_MAIN(
     XT_NAMED("SGP.23 4.2.1 ATR_And_ISDR_Selection: logical channels", channels),
     XT_NAMED("SGP.23 4.2.1 ATR_And_ISDR_Selection: ES10 without selection", not_selected),
     XT_CASE(ecasd), XT_CASE(blocks), XT_CASE(blocks_of_two_channels), XT_CASE(blocks_too_many),
-    XT_CASE(unknown_functions),
+    XT_CASE(unknown_functions), XT_CASE(members_where_none_are),
     XT_NAMED("SGP.23 4.2.8 ES10a.GetEuiccConfiguredAddresses: set, absent, additional root SM-DS",
              addresses),
     XT_NAMED("SGP.23 4.2.9 ES10a.SetDefaultDpAddress: set, unsupported CI, empty removes",

@@ -406,3 +406,15 @@ enum xk_err hsm_key_open(struct bytes uri, struct ec_key **out, struct buf *why)
         hsm_free(k);
     return err;
 }
+
+enum xk_err hsm_key_read(struct bytes file, struct ec_key **out, struct buf *why)
+{
+    enum xk_err err;
+
+    if (hsm_is_uri(file))
+        return hsm_key_open(file, out, why);
+    err = ec_key_read(file, out);
+    if (err == XK_E_FORMAT || err == XK_E_UNSUPPORTED)
+        buf_put_str(why, "no private key on P-256 or brainpoolP256r1");
+    return err;
+}

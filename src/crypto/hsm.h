@@ -20,4 +20,8 @@ bool hsm_is_uri(struct bytes text); /* begins with "pkcs11:" */
  * no curve of ours; XK_E_IO: the module failed. */
 enum xk_err hsm_key_open(struct bytes uri, struct ec_key **out, struct buf *why) XK_MUST_CHECK;
 
+/* What a key file holds: a key (ec_key_read) or the URI of one. Errors of both; why gets a sentence
+ * from either. */
+enum xk_err hsm_key_read(struct bytes file, struct ec_key **out, struct buf *why) XK_MUST_CHECK;
+
 #endif

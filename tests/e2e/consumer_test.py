@@ -212,4 +212,5 @@ def options_are_checked():
             check(code == status and says in err and out == "", f"{options}: {code} {out} {err}")
 
 
-tap.run()
+if __name__ == "__main__":
+    tap.run()

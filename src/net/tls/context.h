@@ -24,5 +24,7 @@ struct tls_server {
 
 enum xk_err tls_set_common(SSL_CTX *ctx) XK_MUST_CHECK;
 enum xk_err tls_check_cert_file(const char *cert_file) XK_MUST_CHECK;
+/* key.c: as tls_server_new takes it; the caller frees. */
+enum xk_err tls_key_open(const char *key_file, EVP_PKEY **out) XK_MUST_CHECK;
 
 #endif

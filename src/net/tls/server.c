@@ -5,28 +5,22 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #define GROUP_P256 23u             /* RFC 8422 5.1.1 */
 #define GROUP_BRAINPOOL_P256R1 26u /* RFC 7027 2 */
 #define SNI_HOST_NAME 0u           /* RFC 6066 3 */
 
-static enum xk_err check_key_file(const char *key_file)
-{
-    struct stat st;
-
-    if (stat(key_file, &st) != 0)
-        return XK_E_NOT_FOUND;
-    return st.st_mode & 077 ? XK_E_DENIED : XK_OK;
-}
-
 static enum xk_err load_pair(SSL_CTX *ctx, const char *cert_file, const char *key_file)
 {
+    EVP_PKEY *key = NULL;
+    bool used;
+
     TRY(tls_check_cert_file(cert_file));
-    TRY(check_key_file(key_file));
-    if (SSL_CTX_use_certificate_chain_file(ctx, cert_file) != 1)
-        return XK_E_FORMAT;
-    if (SSL_CTX_use_PrivateKey_file(ctx, key_file, SSL_FILETYPE_PEM) == 1)
+    TRY(tls_key_open(key_file, &key));
+    used = SSL_CTX_use_certificate_chain_file(ctx, cert_file) == 1 &&
+           SSL_CTX_use_PrivateKey(ctx, key) == 1;
+    EVP_PKEY_free(key);
+    if (used)
         return XK_OK;
     return ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH ? XK_E_AUTH
                                                                                : XK_E_FORMAT;

@@ -17,9 +17,10 @@ struct tls_server;
 struct tls_client;
 struct bufferevent;
 
-/* PEM files; the certificate file may hold a chain. XK_E_NOT_FOUND: a file is missing; XK_E_DENIED:
- * the key can be read by others (mode & 077) or not by us; XK_E_FORMAT: not a certificate or key;
- * XK_E_AUTH: the key is not that of the certificate. */
+/* PEM files; the certificate file may hold a chain. The key may be in a hardware security module
+ * (crypto/hsm.h): key_file is its URI, or a file that holds it. XK_E_NOT_FOUND: a file is missing;
+ * XK_E_DENIED: the key can be read by others (mode & 077) or not by us; XK_E_FORMAT: not a
+ * certificate or key; XK_E_AUTH: the key is not that of the certificate; or as hsm_key_open. */
 enum xk_err tls_server_new(const char *cert_file, const char *key_file, struct tls_server **out)
     XK_MUST_CHECK;
 void tls_server_free(struct tls_server *server); /* streams that live on keep what they need */

@@ -166,11 +166,7 @@ static enum xk_err check_pair(struct maker *m, const struct authority *a, enum x
 /* A file, or a key in a hardware security module. */
 static enum xk_err given_key(struct maker *m, struct ec_key **out)
 {
-    static const char about[] = "--ca-key";
-
-    if (!hsm_is_uri(m->ca_key))
-        return say(m, ec_key_read(m->ca_key, out), "no private key on a curve of ours", about);
-    return say(m, hsm_key_open(m->ca_key, out, m->why), NULL, about);
+    return say(m, hsm_key_read(m->ca_key, out, m->why), NULL, "--ca-key");
 }
 
 /* The user's own. */

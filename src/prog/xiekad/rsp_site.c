@@ -6,11 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "crypto/hsm.h"
 #include "prog/xiekad/rsp.h"
 
 #define SITE_MEMORY ((size_t)8 << 20)
 #define FILE_MAX ((size_t)4 << 20)
 #define EUMS_CACHED 256
+#define WHY_MAX 256
 
 /* One item of a comma-separated list, without the blanks around it; false: there is none left. */
 static bool next_item(const char **list, char *out, size_t cap)
@@ -74,13 +76,17 @@ static enum xk_err read_certificate(struct rsp_site *site, const char *path, str
 
 static enum xk_err read_key(struct rsp_site *site, const char *path, const struct ec_key **out)
 {
-    struct bytes file = {0};
+    struct bytes file = bytes_cstr(path);
+    char mem[WHY_MAX];
+    struct buf why;
 
     if (site->n_keys == ARRAY_LEN(site->keys))
         return complain(path, "one key too many");
-    TRY(read_file(&site->memory, path, 077, &file));
-    if (ec_key_read(file, &site->keys[site->n_keys]) != XK_OK)
-        return complain(path, "is no private key on P-256 or brainpoolP256r1");
+    if (!hsm_is_uri(file))
+        TRY(read_file(&site->memory, path, 077, &file));
+    buf_init_fixed(&why, mem, sizeof mem);
+    if (hsm_key_read(file, &site->keys[site->n_keys], &why) != XK_OK)
+        return complain(path, why.n > 0 ? buf_cstr(&why) : "cannot be opened");
     *out = site->keys[site->n_keys++];
     return XK_OK;
 }

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "net/loop/loop.h"
+#include "net/tls/peer.h"
 
 struct httpc;
 
@@ -18,6 +19,9 @@ struct httpc_options {
     bool brainpool;           /* brainpoolP256r1 is offered too: a server of TLS 1.2 may need it */
     const char *connect_to;   /* "host:port:address:port": who asks for the one gets the other, as
                                  in a laboratory without DNS; several, comma-separated; NULL none */
+    struct tls_peer *peer;    /* decides about the server's certificate, instead of roots; it must
+                                 outlive the client. XK_E_UNSUPPORTED when asked: libcurl is
+                                 without OpenSSL */
     bool insecure;            /* no verification of the server */
     uint32_t timeout_ms;      /* whole exchange; 0: 10 s */
     uint32_t connect_ms;      /* 0: 5 s */
@@ -36,9 +40,11 @@ struct httpc_request {
 };
 
 struct httpc_response {
-    enum xk_err
-        err; /* XK_OK: there is an answer, whatever its status. XK_E_TIMEOUT, XK_E_CLOSED (no
-                        connection), XK_E_AUTH (TLS), XK_E_LIMIT (body_max), XK_E_VALUE (url) */
+    /* XK_OK: there is an answer, whatever its status. XK_E_TIMEOUT; XK_E_CLOSED: no connection, or
+     * it broke, during the handshake too; XK_E_AUTH: a certificate was refused, here or there, or
+     * no common TLS; XK_E_LIMIT (body_max); XK_E_VALUE (url) */
+    enum xk_err err;
+    bool sent;              /* the request went out whole: the server may have acted on it */
     const char *error_text; /* for people; "" when XK_OK */
     unsigned status;
     const char *content_type; /* "" when none */

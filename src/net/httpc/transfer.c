@@ -87,7 +87,7 @@ static void set_tls(struct transfer *t, const struct httpc_options *o)
     curl_easy_setopt(t->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(t->easy, CURLOPT_SSL_EC_CURVES,
                      o->brainpool ? "X25519:P-256:brainpoolP256r1" : "X25519:P-256");
-    if (o->ca_file) {
+    if (o->ca_file || o->peer) {
         curl_easy_setopt(t->easy, CURLOPT_CAINFO, o->ca_file);
         curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
     }
@@ -99,6 +99,27 @@ static void set_tls(struct transfer *t, const struct httpc_options *o)
         curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, 0L);
         curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, 0L);
     }
+}
+
+static CURLcode on_connection(CURL *easy, void *ssl_ctx, void *arg)
+{
+    struct transfer *t = arg;
+
+    (void)easy;
+    tls_watch_connection(t->watch, ssl_ctx);
+    return CURLE_OK;
+}
+
+/* Without OpenSSL in it libcurl refuses the hook: then nobody would ask the peer. */
+static enum xk_err set_watch(struct transfer *t, const struct httpc_options *o)
+{
+    struct tls_peer *peer = o->insecure ? NULL : o->peer;
+
+    TRY(tls_watch_new(peer, &t->watch));
+    curl_easy_setopt(t->easy, CURLOPT_SSL_CTX_DATA, t);
+    if (curl_easy_setopt(t->easy, CURLOPT_SSL_CTX_FUNCTION, on_connection) != CURLE_OK && peer)
+        return XK_E_UNSUPPORTED;
+    return XK_OK;
 }
 
 static enum xk_err set_connect_to(struct transfer *t, const char *list)
@@ -145,11 +166,13 @@ enum xk_err transfer_init(struct transfer *t, CURL *easy, const struct httpc_opt
 {
     memset(t, 0, sizeof *t);
     t->easy = easy;
+    t->body_n = request->body.n;
     buf_init(&t->answer, options->body_max + 1);
     if (!is_http(request->url))
         return XK_E_VALUE;
     set_rest(t, options, request);
     set_tls(t, options);
+    TRY(set_watch(t, options));
     TRY(set_connect_to(t, options->connect_to));
     set_method(t, request);
     return set_headers(t, request);
@@ -171,8 +194,43 @@ void transfer_fini(struct transfer *t)
 {
     curl_slist_free_all(t->headers);
     curl_slist_free_all(t->connect_to);
+    tls_watch_free(t->watch);
     free(t->body);
     buf_fini(&t->answer);
+}
+
+/* libcurl has one code for a handshake that broke and for one that was refused. */
+static enum xk_err failure_of(const struct transfer *t, CURLcode code)
+{
+    switch (tls_watch_seen(t->watch)) {
+    case TLS_WATCH_CUT:
+        return code == CURLE_SSL_CONNECT_ERROR ? XK_E_CLOSED : error_of(code);
+    case TLS_WATCH_ALERT:
+    case TLS_WATCH_REFUSED:
+        return XK_E_AUTH;
+    case TLS_WATCH_NOTHING:
+        break;
+    }
+    return error_of(code);
+}
+
+static const char *failure_text(const struct transfer *t, CURLcode code)
+{
+    const char *refusal = tls_watch_refusal(t->watch);
+
+    if (refusal[0])
+        return refusal;
+    return t->error[0] ? t->error : curl_easy_strerror(code);
+}
+
+static bool was_sent(const struct transfer *t)
+{
+    curl_off_t body = 0;
+    long head = 0;
+
+    curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &head);
+    curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &body);
+    return head > 0 && (size_t)body >= t->body_n;
 }
 
 void transfer_response(struct transfer *t, CURLcode code, struct httpc_response *out)
@@ -180,9 +238,10 @@ void transfer_response(struct transfer *t, CURLcode code, struct httpc_response 
     const char *type = NULL;
     long status = 0;
 
-    *out = (struct httpc_response){.err = error_of(code), .error_text = "", .content_type = ""};
+    *out = (struct httpc_response){.sent = was_sent(t), .error_text = "", .content_type = ""};
     if (code != CURLE_OK) {
-        out->error_text = t->error[0] ? t->error : curl_easy_strerror(code);
+        out->err = failure_of(t, code);
+        out->error_text = failure_text(t, code);
         return;
     }
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);

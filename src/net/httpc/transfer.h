@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "net/httpc/httpc.h"
+#include "net/tls/watch.h"
 
 #include <curl/curl.h>
 
@@ -14,6 +15,8 @@ struct transfer {
     struct curl_slist *headers, *connect_to;
     uint8_t *body; /* a copy, or NULL when the caller's lives long enough */
     struct buf answer;
+    struct tls_watch *watch; /* of the connection that was made for it */
+    size_t body_n;
     char error[CURL_ERROR_SIZE];
     httpc_fn *fn;
     void *arg;

@@ -9,6 +9,7 @@
 #define SERIAL_MAX 20
 #define OID_EC_PUBLIC_KEY "\x2A\x86\x48\xCE\x3D\x02\x01"
 #define OID_ECDSA_SHA256 "\x2A\x86\x48\xCE\x3D\x04\x03\x02"
+#define OID_EXTENSION_REQUEST "\x2A\x86\x48\x86\xF7\x0D\x01\x09\x0E"
 #define OID_SERVER_AUTH "\x2B\x06\x01\x05\x05\x07\x03\x01"
 #define OID_CLIENT_AUTH "\x2B\x06\x01\x05\x05\x07\x03\x02"
 
@@ -330,7 +331,6 @@ static void put_extensions(struct buf *b, const struct x509_request *r,
                            const struct x509_cert *issuer)
 {
     enum profile profile = profile_of(r);
-    size_t outer = tlv_begin(b, ASN_CONTEXT_OF(3));
     size_t list = tlv_begin(b, ASN_SEQUENCE);
 
     for (size_t i = 0; i < ARRAY_LEN(profile_rows); i++) {
@@ -345,7 +345,6 @@ static void put_extensions(struct buf *b, const struct x509_request *r,
         end_extension(b, at, value);
     }
     tlv_end(b, list);
-    tlv_end(b, outer);
 }
 
 /* --- the whole --- */
@@ -378,7 +377,7 @@ static void put_tbs(struct buf *b, const struct x509_request *r, const struct x5
 {
     size_t at = tlv_begin(b, ASN_SEQUENCE);
     size_t version = tlv_begin(b, ASN_CONTEXT_OF(0));
-    size_t validity;
+    size_t validity, extensions;
 
     asn_put_small(b, VERSION_3);
     tlv_end(b, version);
@@ -394,7 +393,9 @@ static void put_tbs(struct buf *b, const struct x509_request *r, const struct x5
     tlv_end(b, validity);
     put_subject(b, r);
     put_public_key(b, r->curve, r->point);
+    extensions = tlv_begin(b, ASN_CONTEXT_OF(3));
     put_extensions(b, r, issuer);
+    tlv_end(b, extensions);
     tlv_end(b, at);
 }
 
@@ -426,6 +427,40 @@ enum xk_err x509_make(const struct x509_request *request, const struct x509_cert
     TRY(ec_point_check(r->curve, r->point));
     whole = tlv_begin(out, ASN_SEQUENCE);
     put_tbs(out, r, issuer);
+    return seal(out, whole, whole, key);
+}
+
+/* --- requests --- */
+
+/* Attributes, one: extensionRequest (RFC 2985 5.4.2). */
+static void put_extension_request(struct buf *b, const struct x509_request *r)
+{
+    size_t attributes = tlv_begin(b, ASN_CONTEXT_OF(0));
+    size_t attribute = tlv_begin(b, ASN_SEQUENCE);
+    size_t values;
+
+    tlv_put(b, ASN_OID, BYTES_STR(OID_EXTENSION_REQUEST));
+    values = tlv_begin(b, ASN_SET);
+    put_extensions(b, r, NULL);
+    tlv_end(b, values);
+    tlv_end(b, attribute);
+    tlv_end(b, attributes);
+}
+
+enum xk_err x509_make_request(const struct x509_request *request, const struct ec_key *key,
+                              struct buf *out)
+{
+    size_t whole, info;
+
+    if (!bytes_eq(request->point, ec_key_point(key)))
+        return XK_E_VALUE;
+    whole = tlv_begin(out, ASN_SEQUENCE);
+    info = tlv_begin(out, ASN_SEQUENCE);
+    asn_put_small(out, 0); /* version 1 */
+    put_subject(out, request);
+    put_public_key(out, request->curve, request->point);
+    put_extension_request(out, request);
+    tlv_end(out, info);
     return seal(out, whole, whole, key);
 }
 

@@ -48,6 +48,12 @@ struct x509_request {
 enum xk_err x509_make(const struct x509_request *request, const struct x509_cert *issuer,
                       const struct ec_key *key, struct buf *out) XK_MUST_CHECK;
 
+/* A request to a CI for such a certificate (PKCS#10, RFC 2986): subject, key and extensions;
+ * serial, dates and what the issuer adds are not in it. Appended in DER. XK_E_VALUE: key is not
+ * that of the request's point. */
+enum xk_err x509_make_request(const struct x509_request *request, const struct ec_key *key,
+                              struct buf *out) XK_MUST_CHECK;
+
 struct x509_crl_request {
     struct bytes number;
     int64_t this_update, next_update;

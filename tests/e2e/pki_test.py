@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 
+from consumer_test import HOST, Site
 from xk import Folder, Tap, check, program
 
 tap = Tap()
@@ -194,6 +195,80 @@ def openssl_agrees(pki):
         host = "testsmdpplus1.example.com"
         openssl("verify", "-x509_strict", "-purpose", "sslserver", "-verify_hostname", host, "-CAfile", ci,
                 f"{pki}/CERT_S_SM_DP_TLS_{suffix}.pem")
+    return None
+
+
+def request(role, key, *words, code=DONE, says=""):
+    oid = [] if "--oid" in words else ["--oid", "2.999.10"]
+    return xieka("pki", "request", role, key, "--name", "ACME", *oid, *words, code=code, says=says)
+
+
+def issue(pki, suffix, text, name, days):
+    """What a CI makes of a request: all that is asked for, and its own key identifier. A DER file's path."""
+    ext, ci = f"{pki}/aki.cnf", f"{pki}/CERT_CI_ECDSA_{suffix}.pem"
+    for path, content in ((f"{pki}/csr.pem", text), (ext, "authorityKeyIdentifier = keyid\n")):
+        with open(path, "w", encoding="ascii") as f:
+            f.write(content)
+    check("verify OK" in openssl("req", "-in", f"{pki}/csr.pem", "-verify", "-noout"), "signature of the request")
+    openssl("x509", "-req", "-in", f"{pki}/csr.pem", "-CA", ci, "-CAkey", f"{pki}/SK_CI_ECDSA_{suffix}.pem",
+            "-copy_extensions", "copyall", "-extfile", ext, "-days", str(days), "-out", f"{pki}/{name}.pem")
+    openssl("x509", "-in", f"{pki}/{name}.pem", "-outform", "der", "-out", f"{pki}/{name}.der")
+    return f"{pki}/{name}.der"
+
+
+@in_folder
+def a_ci_issues_what_is_requested(pki):
+    if not HAS_OPENSSL:
+        return "no openssl"
+    xieka("pki", "init", pki)
+    for suffix, curve in (("NIST", "P-256"), ("BRP", "brainpoolP256r1")):
+        for role, stem in (("DPauth", "S_SM_DPauth_ECDSA"), ("DPpb", "S_SM_DPpb_ECDSA"), ("DPtls", "S_SM_DP_TLS"),
+                           ("DSauth", "S_SM_DSauth_ECDSA"), ("DStls", "S_SM_DS_TLS")):
+            host = ["--fqdn", "rsp.example.net"] if role.endswith("tls") else []
+            text = request(role.lower(), f"{pki}/SK_{stem}_{suffix}.pem", "--owner", "ACME", *host)
+            cert = shown(issue(pki, suffix, text, f"issued_{stem}_{suffix}", 90))
+            check((cert["role"], cert["curve"], cert["verdict"]) == (role, curve, "GOOD"), str(cert))
+            check((cert["commonName"], cert["organization"], cert["oid"]) == ("ACME", "ACME", "2.999.10"), str(cert))
+            check(cert.get("host") == (host[1] if host else None), str(cert))
+    return None
+
+
+@in_folder
+def requests_that_are_none(pki):
+    xieka("pki", "init", pki, "--curve", "nist")
+    key = f"{pki}/SK_S_SM_DPauth_ECDSA_NIST.pem"
+    request("DPtls", key, code=USAGE, says="needs a host name")
+    request("DPauth", key, "--fqdn", "a.example", code=USAGE, says="only a TLS certificate has a host name")
+    request("EUM", key, code=USAGE, says="the role is")
+    request("DPauth", f"{pki}/CERT_CI_ECDSA_NIST.pem", code=USAGE, says="no private key")
+    request("DPauth", "pkcs11:nonsense", code=USAGE, says="no PKCS#11 URI")
+    request("DPauth", key, "--oid", "nothing", code=USAGE, says="no object identifier")
+
+
+@in_folder
+def the_daemon_tells_of_certificates_that_devices_refuse(pki):
+    if not HAS_OPENSSL:
+        return "no openssl"
+    xieka("pki", "init", pki, "--curve", "nist")
+    site = Site(os.path.dirname(pki))
+
+    def complaints():
+        if os.path.exists(site.log):
+            os.unlink(site.log)
+        site.start()
+        lines = site.process.tail(1000).split("\n")
+        check(site.stop() == 0, "the platform ended badly")
+        return [line for line in lines if " why=" in line]
+
+    check(complaints() == [], "complaints about a new PKI")
+    stem = "S_SM_DP_TLS"
+    for host, days, says in ((HOST, 20, "expires within 30 days"),
+                             ("other.example.com", 90, "is not for the name of this section"),
+                             (HOST, 90, "")):
+        issue(pki, "NIST", request("DPtls", f"{pki}/SK_{stem}_NIST.pem", "--fqdn", host), f"CERT_{stem}_NIST", days)
+        found = complaints()
+        check(len(found) == (1 if says else 0), f"{host} {days}: {found}")
+        check(all(says in line and f"CERT_{stem}_NIST.pem" in line for line in found), f"{host} {days}: {found}")
     return None
 
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pki init, dp, euicc, revoke, show: nothing is asked of the platform. */
+/* pki init, dp, euicc, request, revoke, show: nothing is asked of the platform. */
 #include "base/clock.h"
 #include "base/hex.h"
 #include "crypto/hsm.h"
 #include "crypto/random.h"
 #include "prog/pki/maker.h"
+#include "prog/pki/request.h"
 #include "prog/pki/show.h"
 #include "prog/xieka/cli.h"
 #include "prog/xieka/table.h"
@@ -161,6 +162,50 @@ int cmd_pki_revoke(struct cli *c)
     if (code == EXIT_DONE && !cli_read_file(c, c->args.operand[1], CA_FILE_MAX, &cert))
         code = EXIT_USAGE;
     return code == EXIT_DONE ? job_close(c, &j, maker_revoke(&j.m, cert)) : code;
+}
+
+/* --- request --- */
+
+static int print_request(const struct cli *c, const struct ec_key *key, struct buf *why)
+{
+    const struct request_wish wish = {.role = c->args.operand[0],
+                                      .common_name = cli_option(c, OPT_NAME),
+                                      .organization = cli_option(c, OPT_OWNER),
+                                      .oid = cli_option(c, OPT_OID),
+                                      .host = cli_option(c, OPT_FQDN)};
+    char mem[SHOWN_MAX];
+    struct buf pem;
+    enum xk_err err;
+
+    buf_init_fixed(&pem, mem, sizeof mem);
+    err = request_make(&wish, key, &pem, why);
+    if (err != XK_OK)
+        return cli_fail(is_users_fault(err) ? EXIT_USAGE : EXIT_FAILED, "%s",
+                        why->n > 0 ? buf_cstr(why) : xk_err_text(err));
+    fputs(buf_cstr(&pem), stdout);
+    return EXIT_DONE;
+}
+
+int cmd_pki_request(struct cli *c)
+{
+    struct bytes file = bytes_cstr(c->args.operand[1]);
+    struct ec_key *key = NULL;
+    char mem[WHY_MAX];
+    struct buf why;
+    int code;
+
+    if (!cli_option(c, OPT_NAME) || !cli_option(c, OPT_OID))
+        return cli_fail(
+            EXIT_USAGE, "%s",
+            cli_say(c, "pki request 需要 --name 与 --oid", "pki request wants --name and --oid"));
+    if (!hsm_is_uri(file) && !cli_read_file(c, c->args.operand[1], CA_FILE_MAX, &file))
+        return EXIT_USAGE;
+    buf_init_fixed(&why, mem, sizeof mem);
+    if (hsm_key_read(file, &key, &why) != XK_OK)
+        return cli_fail(EXIT_USAGE, "%s: %s", c->args.operand[1], buf_cstr(&why));
+    code = print_request(c, key, &why);
+    ec_key_free(key);
+    return code;
 }
 
 /* --- show --- */

@@ -230,8 +230,10 @@ static void on_crl_timer(void *arg)
 {
     struct rsp *rsp = arg;
 
-    for (size_t i = 0; i < rsp->n_sites; i++)
+    for (size_t i = 0; i < rsp->n_sites; i++) {
         rsp_site_read_crls(&rsp->sites[i]);
+        rsp_site_look_at_certificates(&rsp->sites[i], xk_now(xk_clock_system()));
+    }
     loop_timer_start(rsp->crl_timer, CRL_MS);
 }
 
@@ -256,7 +258,7 @@ static enum xk_err open_all(struct rsp *rsp)
     TRY(add_doors(rsp));
     TRY(open_client(rsp));
     TRY(loop_timer_new(rsp->d->loop, on_crl_timer, rsp, &rsp->crl_timer));
-    loop_timer_start(rsp->crl_timer, CRL_MS);
+    on_crl_timer(rsp);
     return XK_OK;
 }
 

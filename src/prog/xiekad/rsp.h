@@ -24,7 +24,8 @@ struct rsp_site {
     struct x509_store *store;
     struct ec_key *keys[2 * AUTH_IDENTITIES_MAX];
     size_t n_keys;
-    struct arena memory, crl_memory;
+    struct arena memory, file_memory;  /* for good; while a file is read */
+    int64_t looked;                    /* at the certificates, when last; 0: never */
     int64_t crl_changed[RSP_CRLS_MAX]; /* of its file, when it was read last; 0: never */
     struct smdpp *smdpp;               /* one of these two */
     struct smds *smds;
@@ -33,6 +34,9 @@ enum xk_err rsp_site_open_smdpp(struct rsp_site *site, const struct conf *conf) 
 enum xk_err rsp_site_open_smds(struct rsp_site *site, const struct conf *conf) XK_MUST_CHECK;
 /* CRL files that have changed are read again. */
 void rsp_site_read_crls(struct rsp_site *site);
+/* Once a day: a line in the log for each certificate that devices refuse, or soon will. A lab may
+ * want just that, so nothing is refused here. */
+void rsp_site_look_at_certificates(struct rsp_site *site, int64_t now);
 void rsp_site_close(struct rsp_site *site);
 
 enum rsp_door_kind { RSP_DOOR_LPA, RSP_DOOR_ES2P, RSP_DOOR_ES12 };

@@ -13,6 +13,8 @@
 #define FILE_MAX ((size_t)4 << 20)
 #define EUMS_CACHED 256
 #define WHY_MAX 256
+#define LOOK_MS ((int64_t)24 * 3600 * 1000)
+#define WARN_BEFORE_MS (30 * LOOK_MS)
 
 /* One item of a comma-separated list, without the blanks around it; false: there is none left. */
 static bool next_item(const char **list, char *out, size_t cap)
@@ -61,13 +63,13 @@ static enum xk_err read_file(struct arena *memory, const char *path, mode_t forb
     return XK_OK;
 }
 
-static enum xk_err read_certificate(struct rsp_site *site, const char *path, struct bytes *der)
+static enum xk_err read_certificate(struct arena *memory, const char *path, struct bytes *der)
 {
     struct bytes file = {0};
     struct buf out;
 
-    TRY(read_file(&site->memory, path, 0, &file));
-    buf_init_fixed(&out, arena_alloc(&site->memory, file.n), file.n);
+    TRY(read_file(memory, path, 0, &file));
+    buf_init_fixed(&out, arena_alloc(memory, file.n), file.n);
     if (!out.p || x509_from_file(file, "CERTIFICATE", &out) != XK_OK)
         return complain(path, "is no certificate");
     *der = buf_bytes(&out);
@@ -99,7 +101,8 @@ static enum xk_err next_of(struct rsp_site *site, const char **list, const char 
 
     if (!next_item(list, path, sizeof path))
         return complain(name, "its list of files is shorter than the others");
-    return certificate ? read_certificate(site, path, certificate) : read_key(site, path, key);
+    return certificate ? read_certificate(&site->memory, path, certificate)
+                       : read_key(site, path, key);
 }
 
 static enum xk_err read_identities(struct rsp_site *site, struct auth_config *config)
@@ -148,7 +151,7 @@ static enum xk_err read_issuers(struct rsp_site *site)
 static void read_crl(struct rsp_site *site, const char *path)
 {
     struct bytes file = {0};
-    enum xk_err err = read_file(&site->crl_memory, path, 0, &file);
+    enum xk_err err = read_file(&site->file_memory, path, 0, &file);
 
     if (err == XK_OK)
         err = x509_store_add_crl(site->store, file);
@@ -169,8 +172,68 @@ void rsp_site_read_crls(struct rsp_site *site)
         if (i >= ARRAY_LEN(site->crl_changed) || changed == site->crl_changed[i])
             continue;
         site->crl_changed[i] = changed;
-        arena_reset(&site->crl_memory);
+        arena_reset(&site->file_memory);
         read_crl(site, path);
+    }
+}
+
+/* ---- what a device will say to our certificates ---------------------------------------------- */
+
+static void warn(const char *path, const char *why)
+{
+    xk_log(XK_LOG_WARN, "certificate file=%s why=\"%s\"", path, why);
+}
+
+/* A chain through a sub-CA is left to the device: its file is read no further than the leaf. */
+static const char *tls_fault(const struct rsp_site *site, const struct x509_cert *cert, int64_t now)
+{
+    const struct x509_chain chain = {.leaf = cert};
+    const struct x509_rules rules = {.store = site->store, .now = now};
+    struct x509_finding finding;
+
+    if (!x509_has_dns_name(cert, bytes_cstr(site->fqdn)))
+        return "is not for the name of this section";
+    if (x509_check_server(&rules, site->smdpp ? CERT_DPTLS : CERT_DSTLS, &chain, BYTES_NONE,
+                          &finding) != XK_OK ||
+        finding.verdict == CHAIN_GOOD || finding.verdict == CHAIN_UNKNOWN_CI)
+        return NULL;
+    return x509_verdict_text(finding.verdict);
+}
+
+static void look_at(struct rsp_site *site, const char *path, bool tls, int64_t now)
+{
+    struct bytes der = {0};
+    struct x509_cert cert;
+    const char *fault = NULL;
+
+    arena_reset(&site->file_memory);
+    if (read_certificate(&site->file_memory, path, &der) != XK_OK || x509_read(der, &cert) != XK_OK)
+        fault = "is none of remote SIM provisioning";
+    else if (tls)
+        fault = tls_fault(site, &cert, now);
+    if (fault)
+        warn(path, fault);
+    else if (now < cert.not_before)
+        warn(path, "not yet valid");
+    else if (now > cert.not_after)
+        warn(path, "expired");
+    else if (now > cert.not_after - WARN_BEFORE_MS)
+        warn(path, "expires within 30 days");
+}
+
+void rsp_site_look_at_certificates(struct rsp_site *site, int64_t now)
+{
+    static const char *const names[] = {"tls_cert", "auth_cert", "pb_cert"};
+    char path[DAEMON_PATH_MAX];
+
+    if (site->looked > now - LOOK_MS)
+        return;
+    site->looked = now;
+    for (size_t i = 0; i < (site->smdpp ? 3 : 2); i++) {
+        const char *list = conf_string(site->conf, names[i]);
+
+        while (next_item(&list, path, sizeof path))
+            look_at(site, path, i == 0, now);
     }
 }
 
@@ -192,7 +255,7 @@ static enum xk_err open_site(struct rsp_site *site, const struct conf *conf,
     site->conf = conf;
     site->fqdn = conf_title(conf);
     arena_init(&site->memory, SITE_MEMORY);
-    arena_init(&site->crl_memory, SITE_MEMORY);
+    arena_init(&site->file_memory, SITE_MEMORY);
     config->address = bytes_cstr(site->fqdn);
     TRY(read_issuers(site));
     TRY(read_identities(site, config));
@@ -237,5 +300,5 @@ void rsp_site_close(struct rsp_site *site)
         ec_key_free(site->keys[i]);
     x509_store_free(site->store);
     arena_fini(&site->memory);
-    arena_fini(&site->crl_memory);
+    arena_fini(&site->file_memory);
 }

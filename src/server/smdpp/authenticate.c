@@ -138,8 +138,6 @@ static enum xk_err offer_kept_package(struct admission *a, struct smdpp_binding 
     const struct smdpp_ports *ports = a->call->ports;
     enum xk_err err;
 
-    if (a->order.state != DOWNLOAD_DOWNLOADED)
-        return XK_OK;
     err = ports->load_binding(ports->ctx, a->order.iccid, a->call->arena, binding);
     if (err == XK_E_NOT_FOUND)
         return XK_OK;

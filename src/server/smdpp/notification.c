@@ -160,6 +160,12 @@ static enum smdpp_exception check_result(const struct taking *t,
     return SMDPP_NO_EXCEPTION;
 }
 
+/* The eUICC still has its one-time key: it will be given the same package again (3.1.3.1). */
+static bool was_cut_off(const struct rsp_profile_installation_result_data *data)
+{
+    return !data->ok && data->reason == RSP_REASON_INTERRUPTION;
+}
+
 static enum xk_err take_result(struct taking *t, struct smdpp_session *session)
 {
     enum smdpp_step step = smdpp_step_of(session, SMDPP_CALL_INSTALLATION_RESULT, t->call->now);
@@ -183,7 +189,8 @@ static enum xk_err take_result(struct taking *t, struct smdpp_session *session)
         return XK_OK;
     event = event_of_result(t);
     move_order(t, &event);
-    t->effects->drop_binding = true;
+    if (!was_cut_off(&t->in.result.data))
+        t->effects->drop_binding = true;
     return XK_OK;
 }
 

@@ -127,15 +127,14 @@ static enum xk_err take_kept(struct request *r, const struct smdpp_bind *bind,
     enum xk_err err;
 
     *good = false;
-    if (r->order.state != DOWNLOAD_DOWNLOADED)
-        return XK_OK;
     err = ports->load_binding(ports->ctx, r->order.iccid, r->call->arena, kept);
     if (err == XK_E_NOT_FOUND)
         return XK_OK;
     TRY(err);
     TRY(smdpp_bind_basis(bind, basis));
     another_key = !bytes_eq(BYTES_OF(kept->euicc_otpk), bind->euicc_otpk);
-    if (another_key && r->smdpp->rebind == SMDPP_REFUSE_REBIND)
+    if (another_key && r->order.state == DOWNLOAD_DOWNLOADED &&
+        r->smdpp->rebind == SMDPP_REFUSE_REBIND)
         refuse(r, RSP_GET_BOUND_PROFILE_PACKAGE_REBINDING_REFUSED);
     *good = !another_key && strcmp(kept->eid, r->session->euicc.eid) == 0 &&
             memcmp(kept->basis, basis, sizeof basis) == 0;

@@ -53,6 +53,8 @@ static void result(uint32_t reason, enum download_state state)
     notify(&s, rsp_card_result(&s.w.card, WORLD_ICCID, reason));
     CHECK_INT(s.w.exception, SMDPP_NO_EXCEPTION);
     CHECK_INT(order(&s)->state, state);
+    /* 3.1.3.1: what was cut off is taken up again with the same package */
+    CHECK_INT(s.w.orders[0].has_binding, reason == RSP_REASON_INTERRUPTION);
     rsp_world_fini(&s.w);
 }
 

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Interrupted downloads (SGP.22 3.1.3): the connection breaks before or after any request, the card
+ * or the whole device loses its power after any APDU or in the middle of any write. The next try of
+ * the device succeeds with the package that was bound, the profile is installed once, and the
+ * operator is told once. */
+#include "rsp_flow.h"
+#include "xt.h"
+
+#define WRITE_STRIDE 11 /* of the bytes written; it begins with another one for each protection */
+#define PLACES_MAX 100000
+
+/* Has it break at the n-th place. */
+typedef void breaking(struct rsp_flow *f, unsigned n);
+
+/* What the user began ends well all the same, or it does when it is begun anew. */
+enum helper { THE_LPA, THE_USER };
+
+/* Download and enable, broken at the n-th place; true when there is one. */
+static bool served(breaking *breaks, enum helper helper, enum world_protection protection,
+                   unsigned n)
+{
+    const struct lpa_task notify = {.type = LPA_TASK_NOTIFY};
+    struct rsp_flow f;
+    bool happened, done;
+
+    rsp_flow_init(&f, EC_P256, protection);
+    breaks(&f, n);
+    done = rsp_flow_serve(&f);
+    happened = f.breaks > 0;
+    CHECK(done || (happened && helper == THE_USER));
+    if (!done) {
+        rsp_flow_on(&f);
+        rsp_flow_check_whole(&f);
+        CHECK(rsp_flow_serve(&f));
+    }
+    CHECK_INT(f.breaks, happened);
+    rsp_flow_mend(&f);
+    CHECK(rsp_flow_done(&f, &notify)); /* what was left of them */
+    rsp_flow_check_served(&f, DOWNLOAD_ENABLED);
+    rsp_flow_fini(&f);
+    return happened;
+}
+
+static void each_place(breaking *breaks, enum helper helper, unsigned stride)
+{
+    for (int p = WORLD_SESSION_KEYS; p <= WORLD_RANDOM_KEYS; p++) {
+        unsigned n = 1 + (unsigned)p % stride, places = 0;
+
+        while (n < PLACES_MAX && served(breaks, helper, (enum world_protection)p, n)) {
+            if (xt_failures > 0) {
+                printf("# at place %u, protection %d\n", n, p);
+                return;
+            }
+            n += stride;
+            places++;
+        }
+        printf("# broken at %u places of %u\n", places, n - 1);
+        CHECK(places >= 5 && n < PLACES_MAX);
+    }
+}
+
+static void request_is_lost(struct rsp_flow *f, unsigned n)
+{
+    f->lose_request = n;
+}
+
+static void answer_is_lost(struct rsp_flow *f, unsigned n)
+{
+    f->lose_answer = n;
+}
+
+static void card_is_cut(struct rsp_flow *f, unsigned n)
+{
+    f->cut = CUT_CARD;
+    f->cut_after = n;
+}
+
+static void device_is_cut(struct rsp_flow *f, unsigned n)
+{
+    f->cut = CUT_DEVICE;
+    f->cut_after = n;
+}
+
+static void card_is_cut_writing(struct rsp_flow *f, unsigned n)
+{
+    f->cut = CUT_CARD;
+    flash_memory_cut_at(f->memory, n, n);
+}
+
+static void device_is_cut_writing(struct rsp_flow *f, unsigned n)
+{
+    f->cut = CUT_DEVICE;
+    flash_memory_cut_at(f->memory, n, n);
+}
+
+TEST(requests)
+{
+    each_place(request_is_lost, THE_LPA, 1);
+}
+
+TEST(answers)
+{
+    each_place(answer_is_lost, THE_LPA, 1);
+}
+
+TEST(apdus_card)
+{
+    each_place(card_is_cut, THE_USER, 1);
+}
+
+TEST(apdus_device)
+{
+    each_place(device_is_cut, THE_USER, 1);
+}
+
+TEST(writes_card)
+{
+    each_place(card_is_cut_writing, THE_USER, WRITE_STRIDE);
+}
+
+TEST(writes_device)
+{
+    each_place(device_is_cut_writing, THE_USER, WRITE_STRIDE);
+}
+
+TESTS_MAIN(XT_NAMED("connection broken before each request", requests),
+           XT_NAMED("connection broken before each answer", answers),
+           XT_NAMED("card without power after each APDU", apdus_card),
+           XT_NAMED("device without power after each APDU", apdus_device),
+           XT_NAMED("card without power at every eleventh byte it writes", writes_card),
+           XT_NAMED("device without power at every eleventh byte the card writes", writes_device))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which TLS servers an LPA takes (SGP.22 2.6.6.2), and what a client tells of a connection that
+/* Which TLS servers an LPA takes (SGP.22 6.1), and what a client tells of a connection that
  * ends early. */
 #include "crypto/random.h"
 #include "net/httpc/httpc.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether a TLS server may serve an LPA (SGP.22 2.6.6.2, 4.5.2.1): its certificate is CERT.DPtls or
+/* Whether a TLS server may serve an LPA (SGP.22 6.1, 4.5.2.1): its certificate is CERT.DPtls or
  * CERT.DStls, carries the host name, and leads to a CI that is trusted. Trusted is a CI that was
  * added, or one that the server shows and whose key the eUICC names
  * (euiccCiPKIdListForVerification): the identifier is the hash of the key, nobody else's fits. */

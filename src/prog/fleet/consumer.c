@@ -311,7 +311,7 @@ static void wait_for_card(struct fleet *f, uint32_t i)
     c->wait = WAIT_CARD;
     w->polls = 0;
     wake_in(f, i, POLL_MS);
-    if (refreshes(f, i) == w->refreshes && w->link.answer == LINK_OK)
+    if (refreshes(f, i) == w->refreshes && w->link.result == AT_OK)
         link_restart(f, i); /* it may end the work */
 }
 
@@ -389,13 +389,13 @@ static void perform(struct fleet *f, uint32_t i, const struct lpa_action *a)
 
 static bool link_answered(const struct consumer *c)
 {
-    return c->work->link.answer != LINK_PENDING;
+    return c->work->link.result != AT_PENDING;
 }
 
 static void take_link(struct consumer *c)
 {
     const struct at_link *l = &c->work->link;
-    bool ok = l->answer == LINK_OK;
+    bool ok = l->result == AT_OK;
 
     if (c->wait == WAIT_APDU)
         give(c, &(struct lpa_input){.type = LPA_IN_RESPONSE,

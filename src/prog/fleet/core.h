@@ -5,7 +5,7 @@
 
 #include "base/timerq.h"
 #include "codec/apdu/apdu.h"
-#include "codec/at/at.h"
+#include "codec/at/card_link.h"
 #include "prog/fleet/fleet.h"
 
 struct unit {
@@ -19,19 +19,6 @@ struct unit {
 };
 
 /* ---- consumers ---- */
-
-/* What the LPA's card link waits for. */
-enum link_answer { LINK_PENDING, LINK_OK, LINK_ERROR };
-
-/* The LPA's way to the card: AT commands to the modem. */
-struct at_link {
-    char line[AT_LINE_MAX + 1]; /* what comes, up to its end */
-    size_t line_n;
-    enum link_answer answer;
-    uint8_t apdu[APDU_RESPONSE_MAX];
-    size_t apdu_n;
-    uint8_t channel;
-};
 
 /* What a consumer's LPA waits for. */
 enum consumer_wait {
@@ -133,11 +120,10 @@ void consumer_attached(struct fleet *f, uint32_t i);
 /* The LPA goes on as far as it can. */
 void consumer_run(struct fleet *f, uint32_t i);
 
-/* link.c: what the LPA says to the modem, and what comes back */
+/* link.c: what the LPA says to the modem; the answer comes to at_link_take */
 void link_transmit(struct fleet *f, uint32_t i, uint8_t channel, struct bytes command);
 void link_open(struct fleet *f, uint32_t i, struct bytes aid);
 void link_close(struct fleet *f, uint32_t i, uint8_t channel);
 void link_restart(struct fleet *f, uint32_t i); /* card and modem */
-void link_take(struct at_link *l, struct bytes text);
 
 #endif

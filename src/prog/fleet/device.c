@@ -94,7 +94,7 @@ static void act(struct fleet *f, uint32_t i, const struct modem_action *a)
         break;
     case MODEM_OUT_AT:
         if (fleet_consumer_of(f, i) && fleet_consumer_of(f, i)->work)
-            link_take(&fleet_consumer_of(f, i)->work->link, a->data);
+            at_link_take(&fleet_consumer_of(f, i)->work->link, a->data);
         break;
     case MODEM_OUT_CARD_OFF:
         break;

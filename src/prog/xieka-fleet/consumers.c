@@ -6,9 +6,9 @@
 
 #include "prog/xieka-fleet/program.h"
 
-#include "api/es9p/json.h"
 #include "crypto/random.h"
 #include "prog/cardfile/cardfile.h"
+#include "prog/lpa/es9p_call.h"
 
 #define PATH_LEN 1024
 #define URL_LEN 512
@@ -16,8 +16,6 @@
 #define LOOK_MS 200 /* whether the codes are there */
 #define TIMEOUT_MS 20000
 #define CARD_MEMORY ((size_t)1 << 20)
-#define PROTOCOL "X-Admin-Protocol: gsma/rsp/v2.5.0"
-#define AGENT "User-Agent: gsma-rsp-lpad"
 
 struct post { /* a request under way */
     struct consumers *owner;
@@ -92,38 +90,6 @@ static void unlink_post(struct post *post)
     free(post);
 }
 
-static enum lpa_reply_kind kind_of(enum xk_err err)
-{
-    switch ((int)err) {
-    case XK_E_AUTH:
-        return LPA_REPLY_TLS;
-    case XK_E_CLOSED:
-        return LPA_REPLY_UNREACHABLE;
-    case XK_E_LIMIT:
-    case XK_E_FORMAT:
-        return LPA_REPLY_MALFORMED;
-    default:
-        return LPA_REPLY_CUT;
-    }
-}
-
-static void read_answer(const struct post *post, const struct httpc_response *r,
-                        struct arena *arena, struct rsp_es9p_response *response,
-                        struct lpa_reply *out)
-{
-    *out = (struct lpa_reply){.kind = LPA_REPLY_OK, .http_status = r->status};
-    if (r->err != XK_OK) {
-        out->kind = kind_of(r->err);
-        out->text = r->error_text;
-    } else if (r->status < 200 || r->status > 299) {
-        out->kind = LPA_REPLY_HTTP;
-    } else if (post->function != RSP_HANDLE_NOTIFICATION) {
-        out->response = response;
-        if (es9p_json_decode_response(post->function, r->body, arena, response) != XK_OK)
-            out->kind = LPA_REPLY_MALFORMED;
-    }
-}
-
 static void on_answer(void *arg, const struct httpc_response *r)
 {
     struct post *post = arg;
@@ -135,7 +101,7 @@ static void on_answer(void *arg, const struct httpc_response *r)
     struct arena arena;
 
     arena_init(&arena, ES9P_RESPONSE_MAX);
-    read_answer(post, r, &arena, &response, &reply);
+    es9p_call_answer(post->function, r, &arena, &response, &reply);
     unlink_post(post);
     fleet_reply(p->fleet, drive_now(), consumer, ticket, &reply);
     arena_fini(&arena);
@@ -145,25 +111,12 @@ static void on_answer(void *arg, const struct httpc_response *r)
 static enum xk_err send(struct post *post, const char *address,
                         const struct rsp_es9p_request *request)
 {
-    static const char *const headers[] = {PROTOCOL, AGENT};
-    struct httpc_request r = {.headers = headers, .header_count = ARRAY_LEN(headers)};
-    char url[URL_LEN];
-    struct buf body;
+    struct es9p_call call;
     enum xk_err err;
-    int n = snprintf(url, sizeof url, "https://%s" ES9P_PATH "%s", address,
-                     es9p_path(request->function));
 
-    if (n < 0 || n >= URL_LEN)
-        return XK_E_LIMIT;
-    buf_init(&body, ES9P_REQUEST_MAX);
-    r.url = url;
-    err = es9p_json_encode_request(request, &body);
-    if (err == XK_OK) {
-        r.body = buf_bytes(&body);
-        err = httpc_send(post->owner->http, &r, on_answer, post);
-    }
-    buf_wipe(&body);
-    buf_fini(&body);
+    TRY(es9p_call_init(&call, address, request));
+    err = httpc_send(post->owner->http, &call.http, on_answer, post);
+    es9p_call_fini(&call);
     return err;
 }
 

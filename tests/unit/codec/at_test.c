@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
-#include "codec/at/at.h"
+#include "codec/at/card_link.h"
 #include "xt.h"
 
 /* A command as text: "+CREG SET 2|-|"x"": name, kind, parameters; '-' is an absent one. */
@@ -206,5 +206,74 @@ TEST(numbers)
     }
 }
 
+/* ---- the other end ---- */
+
+TEST(card_link_says)
+{
+    static const uint8_t aid[] = {0xA0, 0x00, 0x10}, command[] = {0x81, 0xE2, 0x91, 0x00, 0x00};
+    char mem[AT_LINE_MAX];
+    struct buf b;
+
+    buf_init_fixed(&b, mem, sizeof mem);
+    at_put_open_channel(&b, BYTES_OF(aid));
+    at_put_transmit(&b, 2, BYTES_OF(command));
+    at_put_close_channel(&b, 2);
+    CHECK_STR(buf_cstr(&b), "AT+CCHO=\"A00010\"\rAT+CGLA=2,10,\"81E2910000\"\rAT+CCHC=2\r");
+}
+
+TEST(card_link_hears)
+{
+    static const struct {
+        const char *text;
+        enum at_result result;
+        const char *apdu;
+        uint8_t channel;
+        bool restarted;
+    } cases[] = {
+        {"\r\n+CCHO: 2\r\n\r\nOK\r\n", AT_OK, "", 2, false},
+        {"AT+CCHO=\"A000\"\r\r\n+CCHO: 19\r\nOK\r\n", AT_OK, "", 19, false},
+        {"+CCHO: 20\r\nOK\r\n", AT_OK, "", 0, false},
+        {"+CCHO: 4294967298\r\nOK\r\n", AT_OK, "", 0, false},
+        {"+CGLA: 4,\"9000\"\r\nOK\r\n", AT_OK, "9000", 0, false},
+        {"+CGLA: 4,9000\r\nOK\r\n", AT_OK, "9000", 0, false},
+        {"+CGLA: 4,\"90\r\nOK\r\n", AT_OK, "90", 0, false},
+        {"+CGLA: 4,\"90x0\"\r\nOK\r\n", AT_OK, "", 0, false},
+        {"+CGLA: 9000\r\nOK\r\n", AT_OK, "", 0, false},
+        {"+CGLA: 0,\r\nOK\r\n", AT_OK, "", 0, false},
+        {"\r\nERROR\r\n", AT_ERROR, "", 0, false},
+        {"+CME ERROR: 13\r\n", AT_ERROR, "", 0, false},
+        {"RING\r\n+CPIN: NOT READY\r\nOKAY\r\n", AT_PENDING, "", 0, true},
+        {"OK", AT_PENDING, "", 0, false},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct at_link l = {.line_n = 0};
+
+        at_link_begin(&l);
+        for (const char *p = cases[i].text; *p; p++) /* in the smallest pieces */
+            at_link_take(&l, BYTES(p, 1));
+        CHECK_INT(l.result, cases[i].result);
+        CHECK_HEX(BYTES(l.apdu, l.apdu_n), cases[i].apdu);
+        CHECK_INT(l.channel, cases[i].channel);
+        CHECK_INT(l.card_restarted, cases[i].restarted);
+    }
+}
+
+TEST(card_link_bounds_what_it_hears)
+{
+    struct at_link l = {.line_n = 0};
+    char text[3 * AT_LINE_MAX];
+
+    memset(text, 'A', sizeof text);
+    memcpy(text, "+CGLA: 600,\"", 12);
+    at_link_begin(&l);
+    at_link_take(&l, BYTES_OF(text));
+    at_link_take(&l, BYTES_STR("\r\nOK\r\n"));
+    CHECK_INT(l.result, AT_OK);
+    CHECK_INT(l.apdu_n, 0);
+}
+
 TESTS_MAIN(XT_CASE(takes_lines_apart), XT_CASE(refuses_what_is_no_command),
-           XT_CASE(refuses_a_long_line), XT_CASE(begins_with_at), XT_CASE(numbers))
+           XT_CASE(refuses_a_long_line), XT_CASE(begins_with_at), XT_CASE(numbers),
+           XT_CASE(card_link_says), XT_CASE(card_link_hears),
+           XT_CASE(card_link_bounds_what_it_hears))

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The card behind a modem: logical channels over AT. */
+#include "prog/lpa/slot.h"
+
+#include "base/clock.h"
+#include "codec/at/card_link.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define BLOCK 120 /* modems choke on more */
+#define ANSWER_MS 30000
+#define GREETING_MS 3000
+#define REFRESH_MS 3000 /* in which a modem begins to do what the card has asked for */
+#define READY_MS 30000
+#define PROBE_MS 250
+#define AID_MAX 16
+#define READ_MAX 512
+
+struct modem_slot {
+    struct slot slot;
+    int fd;
+    struct at_link link;
+    uint8_t aid[AID_MAX]; /* last opened: whether the card is ready is asked by it */
+    size_t aid_n;
+};
+
+static struct modem_slot *modem_slot(struct slot *s)
+{
+    return (struct modem_slot *)s;
+}
+
+/* ---- the line ---- */
+
+static int64_t now_ms(void)
+{
+    return xk_monotonic_ns() / 1000000;
+}
+
+/* What comes until then, at least once; XK_E_TIMEOUT: nothing. */
+static enum xk_err listen_until(struct modem_slot *m, int64_t until)
+{
+    int64_t left = until - now_ms();
+    struct pollfd p = {.fd = m->fd, .events = POLLIN};
+    uint8_t text[READ_MAX];
+    ssize_t n;
+    int ready = poll(&p, 1, left > 0 ? (int)left : 0);
+
+    if (ready < 0)
+        return errno == EINTR ? XK_OK : XK_E_IO;
+    if (ready == 0)
+        return XK_E_TIMEOUT;
+    n = read(m->fd, text, sizeof text);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return XK_OK;
+    if (n <= 0)
+        return XK_E_CLOSED;
+    at_link_take(&m->link, BYTES(text, (size_t)n));
+    return XK_OK;
+}
+
+static enum xk_err say(struct modem_slot *m, struct bytes line)
+{
+    while (line.n > 0) {
+        struct pollfd p = {.fd = m->fd, .events = POLLOUT};
+        ssize_t n = write(m->fd, line.p, line.n);
+
+        if (n < 0 && errno != EAGAIN && errno != EINTR)
+            return XK_E_CLOSED;
+        if (n < 0 && poll(&p, 1, ANSWER_MS) == 0)
+            return XK_E_TIMEOUT;
+        if (n > 0)
+            line = bytes_part(line, (size_t)n, line.n);
+    }
+    return XK_OK;
+}
+
+/* XK_E_DENIED: the modem said ERROR. */
+static enum xk_err command(struct modem_slot *m, struct buf *line, int ms)
+{
+    int64_t until = now_ms() + ms;
+
+    TRY(buf_ok(line));
+    at_link_begin(&m->link);
+    TRY(say(m, buf_bytes(line)));
+    while (m->link.result == AT_PENDING)
+        TRY(listen_until(m, until));
+    return m->link.result == AT_OK ? XK_OK : XK_E_DENIED;
+}
+
+static enum xk_err command_text(struct modem_slot *m, const char *text, int ms)
+{
+    char mem[64];
+    struct buf line;
+
+    buf_init_fixed(&line, mem, sizeof mem);
+    buf_put_str(&line, text);
+    return command(m, &line, ms);
+}
+
+/* ---- the card ---- */
+
+static enum xk_err modem_transmit(struct slot *s, uint8_t channel, struct bytes apdu,
+                                  struct buf *out)
+{
+    struct modem_slot *m = modem_slot(s);
+    char mem[AT_LINE_MAX];
+    struct buf line;
+    enum xk_err err;
+
+    buf_init_fixed(&line, mem, sizeof mem);
+    at_put_transmit(&line, channel, apdu);
+    err = command(m, &line, ANSWER_MS);
+    explicit_bzero(mem, sizeof mem);
+    TRY(err);
+    if (m->link.apdu_n < 2)
+        return XK_E_CLOSED;
+    buf_put(out, m->link.apdu, m->link.apdu_n);
+    return buf_ok(out);
+}
+
+static enum xk_err modem_open_channel(struct slot *s, struct bytes aid, uint8_t *channel)
+{
+    struct modem_slot *m = modem_slot(s);
+    char mem[64];
+    struct buf line;
+
+    if (aid.n > AID_MAX)
+        return XK_E_LIMIT;
+    memmove(m->aid, aid.p, aid.n);
+    m->aid_n = aid.n;
+    buf_init_fixed(&line, mem, sizeof mem);
+    at_put_open_channel(&line, aid);
+    TRY(command(m, &line, ANSWER_MS));
+    if (m->link.channel == 0)
+        return XK_E_FORMAT;
+    *channel = m->link.channel;
+    return XK_OK;
+}
+
+static enum xk_err modem_close_channel(struct slot *s, uint8_t channel)
+{
+    char mem[32];
+    struct buf line;
+
+    buf_init_fixed(&line, mem, sizeof mem);
+    at_put_close_channel(&line, channel);
+    return command(modem_slot(s), &line, ANSWER_MS);
+}
+
+/* ---- the card starts anew ---- */
+
+/* A modem that does the REFRESH tells that the card is away or back. */
+static enum xk_err wait_for_refresh(struct modem_slot *m)
+{
+    int64_t until = now_ms() + REFRESH_MS;
+    enum xk_err err = XK_OK;
+
+    while (!m->link.card_restarted && err == XK_OK)
+        err = listen_until(m, until);
+    return err;
+}
+
+static enum xk_err pause_until(struct modem_slot *m, int64_t until)
+{
+    enum xk_err err = XK_OK;
+
+    while (err == XK_OK)
+        err = listen_until(m, until);
+    return err == XK_E_TIMEOUT ? XK_OK : err;
+}
+
+/* The ISD-R answers, whatever profile is enabled, or none. */
+static enum xk_err wait_until_ready(struct modem_slot *m)
+{
+    int64_t until = now_ms() + READY_MS;
+    struct slot *s = &m->slot;
+    uint8_t channel;
+
+    while (now_ms() < until) {
+        enum xk_err err = modem_open_channel(s, BYTES(m->aid, m->aid_n), &channel);
+
+        if (err == XK_OK)
+            return modem_close_channel(s, channel);
+        if (err != XK_E_DENIED)
+            return err;
+        TRY(pause_until(m, now_ms() + PROBE_MS));
+    }
+    return XK_E_TIMEOUT;
+}
+
+static enum xk_err modem_reset(struct slot *s)
+{
+    struct modem_slot *m = modem_slot(s);
+    enum xk_err err = wait_for_refresh(m);
+
+    if (err == XK_E_TIMEOUT) {
+        TRY(command_text(m, "AT+CFUN=0\r", ANSWER_MS));
+        err = command_text(m, "AT+CFUN=1\r", ANSWER_MS);
+    }
+    TRY(err);
+    err = wait_until_ready(m);
+    m->link.card_restarted = false;
+    return err;
+}
+
+static void modem_close(struct slot *s)
+{
+    struct modem_slot *m = modem_slot(s);
+
+    if (m->fd >= 0)
+        close(m->fd);
+    explicit_bzero(&m->link, sizeof m->link);
+    free(m);
+}
+
+static const struct slot_ops modem_ops = {.channels = SLOT_TERMINAL_OPENS,
+                                          .block = BLOCK,
+                                          .transmit = modem_transmit,
+                                          .open_channel = modem_open_channel,
+                                          .close_channel = modem_close_channel,
+                                          .reset = modem_reset,
+                                          .close = modem_close};
+
+/* ---- opening ---- */
+
+static enum xk_err open_tty(struct modem_slot *m, const char *tty)
+{
+    struct termios t;
+
+    m->fd = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+    if (m->fd < 0)
+        return errno == ENOENT ? XK_E_NOT_FOUND : errno == EACCES ? XK_E_DENIED : XK_E_IO;
+    if (tcgetattr(m->fd, &t) != 0)
+        return XK_E_VALUE;
+    cfmakeraw(&t);
+    t.c_cflag |= CLOCAL | CREAD;
+    cfsetspeed(&t, B115200);
+    if (tcsetattr(m->fd, TCSANOW, &t) != 0 || tcflush(m->fd, TCIOFLUSH) != 0)
+        return XK_E_IO;
+    /* the first line ends whatever somebody has begun */
+    (void)!command_text(m, "AT\r", GREETING_MS);
+    return command_text(m, "ATE0\r", GREETING_MS);
+}
+
+enum xk_err slot_open_modem(const char *tty, struct slot **out, struct buf *why)
+{
+    struct modem_slot *m = calloc(1, sizeof *m);
+    enum xk_err err;
+
+    if (!m)
+        return XK_E_NOMEM;
+    m->slot.ops = &modem_ops;
+    err = open_tty(m, tty);
+    if (err != XK_OK) {
+        buf_printf(why, "%s: %s", tty,
+                   err == XK_E_VALUE                           ? "no terminal line"
+                   : err == XK_E_TIMEOUT || err == XK_E_DENIED ? "no modem answers"
+                                                               : xk_err_text(err));
+        modem_close(&m->slot);
+        return err;
+    }
+    *out = &m->slot;
+    return XK_OK;
+}

@@ -217,6 +217,34 @@ def issue(pki, suffix, text, name, days):
 
 
 @in_folder
+def a_card_for_each_certificate(pki):
+    def batch(*words):
+        done = subprocess.run([program("xieka-card"), "--euicc", "--cards", cards, *words], capture_output=True,
+                              text=True, timeout=60)
+        return done.returncode, done.stdout + done.stderr
+
+    cards = os.path.join(os.path.dirname(pki), "cards")
+    xieka("pki", "init", pki)
+    xieka("pki", "euicc", pki, "--first-eid", EID, "--count", "12")
+    check(batch("--pki", pki) == (0, "12 eUICCs made, 0 were there\n"), "twelve cards")
+    eids = sorted(os.listdir(f"{pki}/euicc"))
+    check(sorted(os.listdir(cards)) == eids, str(os.listdir(cards)))
+    os.rename(f"{cards}/{NEXT}", f"{cards}/{NEXT}.part")  # broken off
+    check(batch("--pki", pki) == (0, "1 eUICCs made, 11 were there\n"), "one that was missing")
+    for eid in eids:
+        said = subprocess.run([program("xieka-card"), "--euicc", "--nvm", f"{cards}/{eid}", "--state"],
+                              capture_output=True, text=True, check=True).stdout
+        check(eid in said, said)
+    os.unlink(f"{cards}/{NEXT}")
+    os.unlink(glob.glob(f"{pki}/euicc/{NEXT}/SK_*NIST.pem")[0])
+    os.unlink(glob.glob(f"{pki}/euicc/{NEXT}/SK_*BRP.pem")[0])
+    code, said = batch("--pki", pki)
+    check(code == 1 and NEXT in said and not os.path.exists(f"{cards}/{NEXT}"), said)
+    check(batch()[0] == 2 and batch("--pki", pki, "--eid", EID)[0] == 2, "usage")
+    check(batch("--pki", cards)[0] == 1, "no certificates there")
+
+
+@in_folder
 def a_ci_issues_what_is_requested(pki):
     if not HAS_OPENSSL:
         return "no openssl"

@@ -23,7 +23,7 @@ enum mode { MODE_VPCD, MODE_SCRIPT, MODE_STATE };
 struct program {
     enum mode mode;
     bool new, trace, is_euicc;
-    const char *nvm, *personalisation, *vpcd;
+    const char *nvm, *personalisation, *vpcd, *cards;
     struct euicc_sources sources;
     struct flash_file flash;
     struct flash_memory *flash_memory; /* when there is no file */
@@ -52,6 +52,7 @@ static void usage(FILE *out)
           "       xieka-card --euicc [--nvm FILE] [--new] [--pki DIR --eid EID]\n"
           "                  [--default-dp HOST] [--root-ds HOST]\n"
           "                  [--vpcd HOST:PORT | --script | --state] [--trace]\n"
+          "       xieka-card --euicc --cards DIR --pki DIR [--default-dp HOST] [--root-ds HOST]\n"
           "       xieka-card --sample-personalisation | --version | --help\n"
           "\n"
           "  --nvm FILE                 the card's memory; without it the card lives for this run\n"
@@ -63,6 +64,8 @@ static void usage(FILE *out)
           "  --euicc                    an eUICC (SGP.22) instead of the domestic card\n"
           "  --pki DIR, --eid EID       certificates and keys to make it with: what\n"
           "                             `xieka pki euicc DIR --eid EID` has written\n"
+          "  --cards DIR                make a file in DIR for each EID there is in --pki, named "
+          "by it\n"
           "  --default-dp HOST          its default SM-DP+ address\n"
           "  --root-ds HOST             its root SM-DS address\n"
           "  --vpcd HOST:PORT           virtual reader, default 127.0.0.1:" VPCD_PORT "\n"
@@ -436,6 +439,7 @@ enum option_id {
     OPT_EUICC,
     OPT_PKI,
     OPT_EID,
+    OPT_CARDS,
     OPT_DEFAULT_DP,
     OPT_ROOT_DS,
     OPT_SAMPLE,
@@ -458,6 +462,7 @@ static const struct option long_options[] = {
     {"euicc", no_argument, NULL, OPT_EUICC},
     {"pki", required_argument, NULL, OPT_PKI},
     {"eid", required_argument, NULL, OPT_EID},
+    {"cards", required_argument, NULL, OPT_CARDS},
     {"default-dp", required_argument, NULL, OPT_DEFAULT_DP},
     {"root-ds", required_argument, NULL, OPT_ROOT_DS},
     {"sample-personalisation", no_argument, NULL, OPT_SAMPLE},
@@ -529,6 +534,9 @@ static int take_option(struct program *p, int option)
     case OPT_EID:
         p->sources.eid = optarg;
         return -1;
+    case OPT_CARDS:
+        p->cards = optarg;
+        return -1;
     case OPT_DEFAULT_DP:
         p->sources.default_dp = optarg;
         return -1;
@@ -558,10 +566,12 @@ int main(int argc, char **argv)
         if (status >= 0)
             return status;
     }
-    if (optind < argc) {
+    if (optind < argc || (p.cards && !p.is_euicc)) {
         usage(stderr);
         return 2;
     }
+    if (p.cards)
+        return make_batch(&p.sources, p.cards);
     status = open_card(&p);
     if (status == 0)
         status = run(&p);

@@ -172,6 +172,7 @@ static void post(struct rsp_flow *f, const struct lpa_action *a, struct lpa_inpu
 {
     in->type = LPA_IN_REPLY;
     f->posts++;
+    f->last_post = a->post.function;
     if (f->posts != f->lose_request)
         ask_server(f, &a->post);
     if (f->posts == f->lose_request || f->posts == f->lose_answer) {
@@ -330,12 +331,13 @@ void rsp_flow_check_whole(struct rsp_flow *f)
         CHECK_STR(s.profiles[0].iccid, FLOW_ICCID);
 }
 
-static unsigned told(const struct rsp_flow *f, enum download_point point)
+unsigned rsp_flow_told(const struct rsp_flow *f, enum download_point point,
+                       enum flow_outcome outcome)
 {
     unsigned n = 0;
 
     for (size_t i = 0; i < f->w.n_events; i++)
-        n += f->w.events[i].point == point && !f->w.events[i].failed;
+        n += f->w.events[i].point == point && f->w.events[i].failed == (outcome == FLOW_FAILED);
     return n;
 }
 
@@ -349,8 +351,8 @@ void rsp_flow_check_served(struct rsp_flow *f, enum download_state state)
     CHECK_INT(s.profiles[0].enabled, state == DOWNLOAD_ENABLED);
     CHECK_INT(s.n_notifications, 0);
     CHECK(!s.loading);
-    CHECK_INT(told(f, DOWNLOAD_AT_INSTALLATION), 1);
-    CHECK_INT(told(f, DOWNLOAD_AT_ENABLING), state == DOWNLOAD_ENABLED);
+    CHECK_INT(rsp_flow_told(f, DOWNLOAD_AT_INSTALLATION, FLOW_WELL), 1);
+    CHECK_INT(rsp_flow_told(f, DOWNLOAD_AT_ENABLING, FLOW_WELL), state == DOWNLOAD_ENABLED);
     CHECK_INT(f->order->download.state, state);
     CHECK(!f->order->has_binding);
     CHECK(!f->another_package);

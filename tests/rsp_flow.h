@@ -30,9 +30,10 @@ struct rsp_flow {
     enum flow_cut cut;
     /* bends a server's answer on its way; may be NULL */
     void (*bend)(struct rsp_flow *f, struct rsp_es9p_response *response);
-    const void *bend_ctx;
+    void *bend_ctx;
     /* what happened */
     unsigned posts, apdus, packages;
+    enum rsp_function last_post;
     unsigned breaks;      /* how often something broke */
     bool device_off;      /* rsp_flow_on is wanted */
     bool card_off;        /* no answer before the next reset */
@@ -55,6 +56,10 @@ struct lpa_task rsp_flow_profile_task(enum lpa_task_type type, uint8_t id[RSP_AI
 /* The task to its end, the user says yes. NULL: the device lost its power on the way. */
 const struct lpa_result *rsp_flow_run(struct rsp_flow *f, const struct lpa_task *task);
 bool rsp_flow_done(struct rsp_flow *f, const struct lpa_task *task); /* it ended well */
+/* How often the operator was told of this point, of success or failure. */
+enum flow_outcome { FLOW_WELL, FLOW_FAILED };
+unsigned rsp_flow_told(const struct rsp_flow *f, enum download_point point,
+                       enum flow_outcome outcome);
 
 /* What a device does after power on: notifications; download, unless the profile is there;
  * enabling, unless it is enabled. True: all of it ended well. */

@@ -221,11 +221,18 @@ void lpa_card_malformed(struct lpa *l)
     lpa_fail_with(l, &fault);
 }
 
-void lpa_card_code(struct lpa *l, enum rsp_code_table table, uint32_t code)
+struct lpa_fault lpa_card_fault(const struct lpa *l, enum rsp_code_table table, uint32_t code)
 {
     struct lpa_fault fault = lpa_fault(l, LPA_FAULT_CARD_CODE);
 
     fault.table = table;
     fault.code = code;
+    return fault;
+}
+
+void lpa_card_code(struct lpa *l, enum rsp_code_table table, uint32_t code)
+{
+    struct lpa_fault fault = lpa_card_fault(l, table, code);
+
     lpa_fail_with(l, &fault);
 }

@@ -172,6 +172,9 @@ void lpa_fail_own(struct lpa *l, enum xk_err err);
 /* Cancels the session on both sides with this reason, then fails so. */
 void lpa_cancel_session(struct lpa *l, enum rsp_cancel_reason reason,
                         const struct lpa_fault *fault);
+/* The eUICC has refused what the server said, by this code: its answer goes to the server (state
+ * tell), then it fails so, whatever the server says to that. */
+void lpa_tell_refused(struct lpa *l, enum lpa_step tell, enum rsp_code_table table, uint32_t code);
 /* The state of the fault, its address, filled in. */
 struct lpa_fault lpa_fault(const struct lpa *l, enum lpa_fault_kind kind);
 bool lpa_is_download(const struct lpa *l);
@@ -203,6 +206,7 @@ uint8_t lpa_class(const struct lpa *l, uint8_t cla);
 /* The answer does not decode. */
 void lpa_card_malformed(struct lpa *l);
 /* The answer is an error code of this table. */
+struct lpa_fault lpa_card_fault(const struct lpa *l, enum rsp_code_table table, uint32_t code);
 void lpa_card_code(struct lpa *l, enum rsp_code_table table, uint32_t code);
 
 /* ---- the session ---- */

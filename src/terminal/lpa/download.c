@@ -237,7 +237,7 @@ void lpa_download_prepared(struct lpa *l)
     if (rsp_decode_prepare_download_response(lpa_card_answer(l), &r) != XK_OK)
         lpa_card_malformed(l);
     else if (!r.ok)
-        lpa_card_code(l, RSP_TABLE_DOWNLOAD_ERROR, r.error);
+        lpa_tell_refused(l, STEP_TELL_DOWNLOAD_REFUSED, RSP_TABLE_DOWNLOAD_ERROR, r.error);
     else
         lpa_go(l, STEP_GET_PACKAGE);
 }

@@ -191,7 +191,8 @@ static bool may_cancel_before(const struct lpa *l, enum lpa_step step)
 {
     enum lpa_wanted wants = steps[step].wants;
 
-    if (step == STEP_CANCEL_SERVER || step == STEP_SEND_NOTIFICATION)
+    if (step == STEP_CANCEL_SERVER || step == STEP_SEND_NOTIFICATION ||
+        step == STEP_TELL_SERVER_REFUSED || step == STEP_TELL_DOWNLOAD_REFUSED)
         return false;
     return !l->failed && (wants == WANTS_REPLY || wants == WANTS_ANSWER || step == STEP_RETRY);
 }

@@ -323,7 +323,7 @@ void lpa_server_authenticated(struct lpa *l)
         return;
     }
     if (!r.ok) {
-        lpa_card_code(l, RSP_TABLE_AUTHENTICATE_ERROR, r.error);
+        lpa_tell_refused(l, STEP_TELL_SERVER_REFUSED, RSP_TABLE_AUTHENTICATE_ERROR, r.error);
         return;
     }
     l->session.on_card = true;
@@ -428,6 +428,12 @@ void lpa_cancel_server(struct lpa *l)
         .cancel_session = {.transaction_id = transaction_id(l),
                            .cancel_session_response = lpa_card_answer(l)}};
     lpa_post(l, lpa_source(l)->address);
+}
+
+void lpa_tell_refused(struct lpa *l, enum lpa_step tell, enum rsp_code_table table, uint32_t code)
+{
+    l->cancel_fault = lpa_card_fault(l, table, code);
+    lpa_go(l, tell);
 }
 
 /* However it went: what we tell is why it was cancelled. */

@@ -515,6 +515,53 @@ TEST(tries_are_counted)
     bench_close(&b);
 }
 
+/* The eUICC refuses what the server said: its answer goes to the server, whose answer to that, or
+ * silence, is not what the user is told. */
+TEST(the_card_refuses_the_server)
+{
+    static const struct {
+        struct toy_override answer;
+        enum rsp_function told;
+        unsigned cut_at;
+        const char *step;
+        enum rsp_code_table table;
+    } rows[] = {
+        {{.tag = TAG_AUTHENTICATE_SERVER, .der = "BF380BA109800400000001020102"},
+         RSP_AUTHENTICATE_CLIENT,
+         0,
+         "AUTHENTICATE_SERVER",
+         RSP_TABLE_AUTHENTICATE_ERROR},
+        {{.tag = TAG_AUTHENTICATE_SERVER, .der = "BF380BA109800400000001020102"},
+         RSP_AUTHENTICATE_CLIENT,
+         2,
+         "AUTHENTICATE_SERVER",
+         RSP_TABLE_AUTHENTICATE_ERROR},
+        {{.tag = TAG_PREPARE_DOWNLOAD, .der = "BF210BA109800400000001020102"},
+         RSP_GET_BOUND_PROFILE_PACKAGE,
+         0,
+         "PREPARE_DOWNLOAD",
+         RSP_TABLE_DOWNLOAD_ERROR},
+    };
+    struct lpa_task task = bench_download("A");
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct lpa_bench b;
+
+        bench_open(&b);
+        b.card.override[0] = rows[i].answer;
+        b.cut_at = rows[i].cut_at;
+        CHECK_INT(bench_run(&b, &task)->fault.kind, LPA_FAULT_CARD_CODE);
+        CHECK_STR(b.result->fault.step_name, rows[i].step);
+        CHECK_INT(b.result->fault.table, rows[i].table);
+        CHECK_INT(b.result->fault.code, 2);
+        CHECK_INT(b.result->tries, 1);
+        CHECK_INT(bench_count(&b, rows[i].told), 1);
+        CHECK_INT(b.post[b.posts - 1].function, rows[i].told);
+        CHECK_INT(b.card.profiles, 0);
+        bench_close(&b);
+    }
+}
+
 #define NAMED(text, name) XT_NAMED("SGP.23 " text, name)
 
 TESTS_MAIN(
@@ -541,4 +588,4 @@ TESTS_MAIN(
     NAMED("5.4 LPA download: cut after any request, the next try succeeds", cut_after_any_request),
     NAMED("4.4 LPA ES9+.HandleNotification: kept when cut, sent before the next download",
           cut_at_the_notification),
-    XT_CASE(never_reached), XT_CASE(tries_are_counted))
+    XT_CASE(the_card_refuses_the_server), XT_CASE(never_reached), XT_CASE(tries_are_counted))

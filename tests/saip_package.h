@@ -43,6 +43,7 @@ struct package {
     uint16_t identification;
     bool mandated;                 /* of the elements that follow */
     size_t element, list, command; /* that are open */
+    const char *ust;               /* 16 bytes of EF.UST for the USIMs that follow, or NULL */
 };
 
 static inline void package_start(struct package *p)
@@ -50,6 +51,7 @@ static inline void package_start(struct package *p)
     buf_init_fixed(&p->b, p->mem, sizeof p->mem);
     p->identification = 0;
     p->mandated = true;
+    p->ust = NULL;
 }
 
 static inline struct bytes package_bytes(const struct package *p)
@@ -281,7 +283,8 @@ static inline void package_usim_of(struct package *p, uint8_t number, uint16_t f
     package_adf(p, fid, aid);
     package_file(p, 0xA3, NULL, imsi);
     package_rules(p, 0xA4);
-    package_file(p, 0xA8, NULL, "0A00000420000000000000000000"); /* 27, 38: GSM */
+    package_file(p, 0xA8, p->ust ? "800110" : NULL,
+                 p->ust ? p->ust : "0A00000420000000000000000000"); /* 27, 38: GSM */
     package_not_there(p, 0xAA);
     package_file(p, 0xAD, NULL,
                  "0178"

@@ -36,16 +36,16 @@ static bool is_isim(const struct uicc *u, unsigned adf)
 }
 
 /* TS 31.102 4.2.8; an ISIM has no GSM services at all */
-static enum xk_err service_available(const struct challenge *c, unsigned n, bool *out)
+enum xk_err uicc_service_available(struct uicc *u, unsigned adf, unsigned n, bool *out)
 {
-    unsigned ust = fs_find_ef(c->u, c->adf, FID_UST);
-    const struct uicc_file *f = ust == FILE_NONE ? NULL : c->u->ops->file(c->u, ust);
+    unsigned ust = fs_find_ef(u, adf, FID_UST);
+    const struct uicc_file *f = ust == FILE_NONE ? NULL : u->ops->file(u, ust);
     uint8_t byte;
 
     *out = false;
-    if (!f || (n - 1) / 8 >= f->size || is_isim(c->u, c->adf))
+    if (!f || (n - 1) / 8 >= f->size || is_isim(u, adf))
         return XK_OK;
-    TRY(c->u->ops->read(c->u, f, (n - 1) / 8, &byte, 1));
+    TRY(u->ops->read(u, f, (n - 1) / 8, &byte, 1));
     *out = byte >> ((n - 1) % 8) & 1;
     return XK_OK;
 }
@@ -80,7 +80,7 @@ static enum xk_err answer_success(const struct challenge *c, const struct aka_ve
     struct buf b;
     enum xk_err err;
 
-    TRY(service_available(c, SERVICE_GSM_ACCESS, &gsm_access));
+    TRY(uicc_service_available(c->u, c->adf, SERVICE_GSM_ACCESS, &gsm_access));
     buf_init_fixed(&b, mem, sizeof mem);
     buf_put_u8(&b, TAG_SUCCESS);
     put_field(&b, BYTES(v->res, v->res_n));
@@ -134,7 +134,7 @@ static enum xk_err authenticate_gsm(const struct challenge *c)
     bool available;
     enum xk_err err;
 
-    TRY(service_available(c, SERVICE_GSM_CONTEXT, &available));
+    TRY(uicc_service_available(c->u, c->adf, SERVICE_GSM_CONTEXT, &available));
     if (!available)
         return refuse(c->x, SW_AUTH_CONTEXT_UNSUPPORTED);
     data[1 + AKA_SRES_LEN] = AKA_KC_LEN;

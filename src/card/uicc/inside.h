@@ -63,6 +63,10 @@ enum xk_err file_of_command(struct uicc *u, struct exchange *x, uint8_t sfi, enu
 enum xk_err file_written(struct uicc *u, struct exchange *x, const struct uicc_file *f)
     XK_MUST_CHECK;
 
+/* auth.c: service n of EF.UST; an ISIM has none. */
+enum xk_err uicc_service_available(struct uicc *u, unsigned adf, unsigned n, bool *out)
+    XK_MUST_CHECK;
+
 /* select.c: a channel is left: what was selected there is so no more. */
 void leave_other(struct uicc *u, struct channel *ch);
 

@@ -7,58 +7,13 @@ import json
 import os
 import re
 import signal
-import subprocess
 import urllib.request
 
-from xk import Folder, Platform, Process, Tap, check, free_port, program, read_ports, wait_for
+from dp_site import Site, make_pki
+from xk import Folder, Platform, Process, Tap, check, program, read_ports, wait_for
 
 tap = Tap()
-HOST = "testsmdpplus1.example.com"
-FIRST_EID = "89049032123451234512345678901235"
 TOKEN = "secret"
-SITE = """smdpp "{host}" {{
-  listen = "127.0.0.1"
-  port = {port}
-  tls_cert = "{pki}/CERT_S_SM_DP_TLS_{kind}.pem"
-  tls_key = "{pki}/SK_S_SM_DP_TLS_{kind}.pem"
-  auth_cert = "{pki}/CERT_S_SM_DPauth_ECDSA_{kind}.der"
-  auth_key = "{pki}/SK_S_SM_DPauth_ECDSA_{kind}.pem"
-  pb_cert = "{pki}/CERT_S_SM_DPpb_ECDSA_{kind}.der"
-  pb_key = "{pki}/SK_S_SM_DPpb_ECDSA_{kind}.pem"
-  ci = "{pki}/CERT_CI_ECDSA_{kind}.der"
-}}
-"""
-
-
-def make_pki(pki, count, curve="nist"):
-    for words in (["init", pki], ["euicc", pki, "--first-eid", FIRST_EID, "--count", str(count)]):
-        subprocess.run([program("xieka"), "pki", *words, "--curve", curve], check=True, capture_output=True)
-
-
-class Site(Platform):
-    """A platform with one SM-DP+ address under this PKI."""
-
-    def __init__(self, folder, kind="NIST"):
-        super().__init__(folder)
-        self.dp_port, self.conf = free_port(), os.path.join(folder, "rsp.conf")
-        with open(self.conf, "w", encoding="utf-8") as f:
-            f.write(SITE.format(host=HOST, port=self.dp_port, pki=os.path.join(folder, "pki"), kind=kind))
-
-    def argv(self, *more):
-        return [program("xiekad"), "-c", self.conf, *super().argv(*more)[1:]]
-
-    def order(self, client, packages):
-        """Into stock, and ordered: an activation code each."""
-        codes = []
-        for path in packages:
-            with open(path, "rb") as f:
-                iccid = client.call("POST", "/dp/profile", {"smdp": HOST, "name": "Test"}, f.read())["iccid"]
-            codes.append(client.call("POST", "/dp/order", body={"iccid": iccid})["activationCode"])
-        return codes
-
-    @staticmethod
-    def stock(client):
-        return {p["iccid"]: p for p in client.call("GET", "/dp/profile", {"limit": "500"})["profiles"]}
 
 
 class Fleet:

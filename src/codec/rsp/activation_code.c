@@ -111,10 +111,13 @@ static bool is_oid(struct bytes oid)
     return arc[0].p[0] == '2' || arc[1].n == 1 || (arc[1].n == 2 && arc[1].p[0] <= '3');
 }
 
-/* "1.example.com-2B0" is what a shell leaves of 1$rsp.example.com$F-2B0 */
+/* "1.example.com-2B0" is what a shell leaves of 1$rsp.example.com$F-2B0; a lone $ at the end it
+ * leaves alone. No digit: that would be another version. */
 static bool shell_was_here(struct bytes text)
 {
-    return text.n >= FORMAT_LEN && text.p[0] == '1' && !memchr(text.p, '$', text.n);
+    if (text.n < FORMAT_LEN || text.p[0] != '1')
+        return false;
+    return !memchr(text.p, '$', text.n) || (text.p[1] != '$' && !isdigit(text.p[1]));
 }
 
 static enum rsp_activation_verdict check(struct bytes address, struct bytes token, struct bytes oid,

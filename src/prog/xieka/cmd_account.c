@@ -117,7 +117,7 @@ static void put_up_time(const struct cli *c, struct table *t, int64_t ms)
     table_fact(t, cli_say(c, "运行时间", "up for"), text);
 }
 
-int cmd_status(struct cli *c)
+int cmd_platform_status(struct cli *c)
 {
     const struct call call = {.method = "GET", .path = "/status"};
     const struct task_state_info *states;

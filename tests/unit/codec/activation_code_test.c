@@ -170,6 +170,9 @@ TEST(eaten_by_a_shell)
         {"1.example.com", RSP_ACTIVATION_SHELL},
         {"LPA:1", RSP_ACTIVATION_SHELL},
         {"1", RSP_ACTIVATION_SHELL},
+        {"LPA:1.example.com$", RSP_ACTIVATION_SHELL},
+        {"1.example.com$$1", RSP_ACTIVATION_SHELL},
+        {"12$rsp.example.com$", RSP_ACTIVATION_VERSION},
     };
 
     check_bad(rows, ARRAY_LEN(rows));

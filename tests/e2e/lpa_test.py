@@ -1,0 +1,294 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`xieka lpa` with a card in a file and xiekad as SM-DP+: everything a user does with an eUICC, and what he is
+told when it does not work."""
+import json
+import os
+import shutil
+import subprocess
+
+from dp_site import FIRST_EID, HOST, Site, make_card, make_pki, package
+from xk import Folder, Tap, check, program
+
+tap = Tap()
+ICCID = "8986001234567890123{}"
+
+
+class Phone:
+    """A card in a file, and the LPA at it."""
+
+    def __init__(self, folder, port, eid=FIRST_EID):
+        self.memory, self.pki, self.port = os.path.join(folder, "card-" + eid[-4:]), os.path.join(folder, "pki"), port
+        make_card(self.memory, self.pki, eid)
+        self.net = ["--ca", os.path.join(self.pki, "CERT_CI_ECDSA_NIST.pem"), "--resolve", f"{HOST}=127.0.0.1:{port}"]
+
+    def run(self, *words, net=None, stdin=""):
+        """Status, what was said, what was complained about."""
+        offline = words[0] in ("chip", "list", "nickname", "address")
+        done = subprocess.run([program("xieka"), "lpa", *words, "--card", self.memory,
+                               *([] if offline else self.net if net is None else net)],
+                              input=stdin, capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout, done.stderr
+
+    def json(self, *words, status=0, **how):
+        code, out, err = self.run(*words, "--json", **how)
+        check(code == status, f"{words}: {code} {out} {err}")
+        check("Sanitizer" not in err, err)
+        return json.loads(out) if out else None
+
+    def profiles(self):
+        return self.json("list")["profiles"]
+
+    def states(self):
+        return [p["state"] for p in self.profiles()]
+
+
+class Stock:
+    """Profiles and orders at the SM-DP+."""
+
+    def __init__(self, client):
+        self.client = client
+
+    def order(self, n, **more):
+        iccid = self.client.call("POST", "/dp/profile", {"smdp": HOST, "name": f"Test-{n}", "spn": "Xieka"},
+                                 package(ICCID.format(n)))["iccid"]
+        return iccid, self.client.call("POST", "/dp/order", body={"iccid": iccid, **more}).get("activationCode")
+
+    def show(self, iccid):
+        return self.client.call("GET", f"/dp/profile/{iccid}")
+
+    def state(self, iccid):
+        return self.show(iccid)["state"]
+
+
+class World:
+    """One SM-DP+, one card."""
+
+    def __init__(self, name, cards=1):
+        self.folder, self.cards = Folder(name), cards
+
+    def __enter__(self):
+        path = self.folder.__enter__()
+        make_pki(f"{path}/pki", self.cards)
+        self.site = Site(path)
+        self.site.__enter__()
+        self.stock = Stock(self.site.client())
+        self.phone = Phone(path, self.site.dp_port)
+        self.path = path
+        return self
+
+    def __exit__(self, kind, value, trace):
+        try:
+            self.site.__exit__(kind, value, trace)
+        finally:
+            self.folder.__exit__(kind, value, trace)
+
+
+def fault(answer, kind):
+    check(answer["fault"]["kind"] == kind, f"not {kind}: {answer}")
+    return answer["fault"]
+
+
+@tap.case
+def a_profile_from_download_to_deletion():
+    with World("lpa") as w:
+        iccid, code = w.stock.order(0, confirmationCode="1234")
+        phone = w.phone
+        chip = phone.json("chip")
+        check(chip["eid"] == FIRST_EID and chip["svn"] == "2.5.0" and len(chip["ciVerification"]) == 1, str(chip))
+        check(phone.profiles() == [], "not empty")
+        got = phone.json("download", code, "--code", "1234", "--imei", "353879234252633")
+        check(got["iccid"] == iccid and got["eid"] == FIRST_EID, str(got))
+        check(got["notifications"] == {"sent": 1, "kept": 0}, str(got))
+        profile = got["profiles"][0]
+        check((profile["state"], profile["class"], profile["profileName"], profile["serviceProviderName"],
+               profile["nickname"], profile["policyRules"]) ==
+              ("disabled", "operational", "Test-0", "Xieka", None, []), str(profile))
+        check(w.stock.state(iccid) == "INSTALLED", w.stock.state(iccid))
+        check(phone.json("enable", iccid)["profiles"][0]["state"] == "enabled", "not enabled")
+        check(w.stock.state(iccid) == "ENABLED", w.stock.state(iccid))
+        check(phone.json("enable", iccid)["already"] is True, "enabled twice")
+        phone.json("nickname", iccid, "手机 1")
+        check(phone.profiles()[0]["nickname"] == "手机 1", "no nickname")
+        phone.json("nickname", iccid)
+        check(phone.profiles()[0]["nickname"] is None, "the nickname stayed")
+        check(phone.json("disable", profile["isdpAid"])["profiles"][0]["state"] == "disabled", "not disabled")
+        check(w.stock.state(iccid) == "DISABLED", w.stock.state(iccid))
+        code, out, err = phone.run("delete", iccid)
+        check(code == 2 and "--yes" in err and phone.states() == ["disabled"], f"deleted unasked: {out} {err}")
+        check(phone.json("delete", iccid, "--yes")["profiles"] == [], "not deleted")
+        check(w.stock.state(iccid) == "DELETED", w.stock.state(iccid))
+        check(phone.json("notifications")["notifications"] == [], "notifications are left")
+
+
+@tap.case
+def words_for_people():
+    with World("lpa-words") as w:
+        iccid, code = w.stock.order(0)
+        status, out, err = w.phone.run("download", code)
+        check(status == 0 and iccid in out and "disabled" in out, out)
+        check("Contacting the server" in err and "Installing the profile" in err, err)
+        status, out, err = w.phone.run("list")
+        check(status == 0 and err == "" and out.splitlines()[0].split()[:2] == ["ICCID", "state"], out + err)
+        status, out, _ = w.phone.run("list", "--lang", "zh")
+        check(status == 0 and "状态" in out, out)
+        status, out, _ = w.phone.run("chip")
+        check(status == 0 and FIRST_EID in out and "CIs it trusts" in out, out)
+
+
+@tap.case
+def confirmation_codes():
+    with World("lpa-code") as w:
+        iccid, code = w.stock.order(0, confirmationCode="1234")
+        check("$1" in code[-3:], code)
+        fault(w.phone.json("download", code, status=2), "CODE_NEEDED")
+        wrong = fault(w.phone.json("download", code, "--code", "4321", status=3), "SERVER_REFUSED")
+        check((wrong["subjectCode"], wrong["reasonCode"]) == ("8.2.7", "3.8"), str(wrong))
+        check("confirmation code" in wrong["text"] and wrong["address"] == HOST, str(wrong))
+        check(w.phone.profiles() == [], "installed without the code")
+        check(w.phone.json("download", "-", "--code", "1234", stdin=code + "\n")["iccid"] == iccid, "not taken")
+
+
+@tap.case
+def codes_that_lead_nowhere():
+    with World("lpa-nowhere", cards=2) as w:
+        iccid, code = w.stock.order(0)
+        refused = fault(w.phone.json("download", f"LPA:1${HOST}$NO-SUCH-ID", status=3), "SERVER_REFUSED")
+        check((refused["subjectCode"], refused["reasonCode"]) == ("8.2.6", "3.8"), str(refused))
+        status, out, err = w.phone.run("download", f"LPA:1.example.com${iccid}")
+        check(status == 2 and out == "" and "single quotes" in err, err)
+        status, _, err = w.phone.run("download", "LPA:1$bad_host$X")
+        check(status == 2 and "host" in err, err)
+        fault(w.phone.json("download", status=2), "NO_ADDRESS")
+        fault(w.phone.json("enable", iccid, status=2), "NO_PROFILE")
+        status, _, err = w.phone.run("enable", "banana")
+        check(status == 2 and "neither an ICCID" in err, err)
+        w.phone.json("download", code)
+        other = Phone(w.path, w.site.dp_port, eid=other_eid(w.path))
+        refused = fault(other.json("download", code, status=3), "SERVER_REFUSED")
+        check(refused["subjectCode"].startswith("8.2"), str(refused))
+
+
+def other_eid(folder):
+    return next(e for e in sorted(os.listdir(f"{folder}/pki/euicc")) if e != FIRST_EID)
+
+
+@tap.case
+def the_default_address():
+    with World("lpa-default") as w:
+        eid = {"eid": FIRST_EID}
+        iccid, _ = w.stock.order(0, matchingId="", **eid)
+        check(w.phone.json("address")["defaultSmdpAddress"] is None, "there is one")
+        check(w.phone.json("address", HOST)["defaultSmdpAddress"] == HOST, "not set")
+        check(w.phone.json("download")["iccid"] == iccid, "not found")
+        status, _, err = w.phone.run("reset", "everything", "--yes")
+        check(status == 2 and "profiles, test or address" in err, err)
+        left = w.phone.json("reset", "profiles", "address", "--yes")
+        check(left["profiles"] == [] and left["notifications"]["kept"] == 0, str(left))
+        check(w.stock.state(iccid) == "DELETED", w.stock.state(iccid))
+        check(w.phone.json("address")["defaultSmdpAddress"] is None, "the address stayed")
+        w.phone.json("address", HOST)
+        check(w.phone.json("address", "")["defaultSmdpAddress"] is None, "the address stayed")
+
+
+@tap.case
+def servers_that_are_not_to_be_trusted():
+    with World("lpa-tls") as w:
+        _, code = w.stock.order(0)
+        elsewhere = ["--resolve", f"{HOST}=127.0.0.1:{w.site.dp_port}"]
+        told = fault(w.phone.json("download", code, net=elsewhere, status=5), "SERVER_TLS")
+        check("no CI that is trusted" in told["text"] and "--ca" in told["text"], str(told))
+        make_pki(f"{w.path}/theirs", 1)
+        theirs = ["--ca", f"{w.path}/theirs/CERT_CI_ECDSA_NIST.pem", *elsewhere]
+        fault(w.phone.json("download", code, net=theirs, status=5), "SERVER_TLS")
+        another = ["--resolve", f"rsp.example.com=127.0.0.1:{w.site.dp_port}", *w.phone.net[:2]]
+        told = fault(w.phone.json("download", code.replace(HOST, "rsp.example.com"), net=another, status=5), "SERVER_TLS")
+        check("not for the host rsp.example.com" in told["text"], str(told))
+        status, _, err = w.phone.run("download", code, net=["--ca", f"{w.path}/rsp.conf"])
+        check(status == 2 and "no CI certificate" in err, err)
+        check(w.stock.client.call("GET", "/dp/profile")["profiles"][0]["state"] == "RELEASED", "it got further")
+        check(w.phone.json("download", code, "--insecure", net=elsewhere)["profiles"], "not downloaded")
+
+
+@tap.case
+def a_server_that_is_away():
+    with World("lpa-away") as w:
+        iccid, code = w.stock.order(0)
+        phone = w.phone
+        w.site.stop()
+        fault(phone.json("download", code, status=4), "SERVER_UNREACHABLE")
+        w.site.start()
+        phone.json("download", code)
+        w.site.stop()
+        kept = phone.json("enable", iccid)
+        check(kept["notifications"]["kept"] == 1 and kept["profiles"][0]["state"] == "enabled", str(kept))
+        check(kept["notifications"]["fault"]["kind"] == "SERVER_UNREACHABLE", str(kept))
+        kept = phone.json("disable", iccid)
+        check(kept["notifications"]["kept"] == 2, str(kept))
+        status, out, err = phone.run("enable", iccid)
+        check(status == 0 and iccid in out and "3 notifications stay" in err, out + err)
+        waiting = phone.json("notifications", "list")["notifications"]
+        check([n["event"] for n in waiting] == ["enabled", "disabled", "enabled"], str(waiting))
+        check(all(n["address"] == HOST and n["iccid"] == iccid for n in waiting), str(waiting))
+        fault(phone.json("notifications", "process", status=4), "SERVER_UNREACHABLE")
+        phone.json("notifications", "remove", str(waiting[1]["seqNumber"]))
+        fault(phone.json("notifications", "remove", str(waiting[1]["seqNumber"]), status=2), "NO_NOTIFICATION")
+        w.site.start()
+        w.stock = Stock(w.site.client())
+        check(w.stock.state(iccid) == "INSTALLED", w.stock.state(iccid))
+        done = phone.json("notifications", "process", str(waiting[0]["seqNumber"]))["notifications"]
+        check([n["state"] for n in done] == ["sent", "waiting"], str(done))
+        done = phone.json("notifications", "process")["notifications"]
+        check([n["state"] for n in done] == ["sent"], str(done))
+        check(w.stock.state(iccid) == "ENABLED", w.stock.state(iccid))
+        check(phone.json("notifications")["notifications"] == [], "notifications are left")
+
+
+@tap.case
+def qr_codes():
+    with Folder("lpa-qr") as folder:
+        code, picture = f"LPA:1${HOST}$QR-CODE-1$$1", os.path.join(folder, "code.png")
+
+        def qr(*words):
+            done = subprocess.run([program("xieka"), "lpa", "qr", *words], capture_output=True, text=True, timeout=60)
+            return done.returncode, done.stdout, done.stderr
+
+        status, out, _ = qr(code)
+        check(status == 0 and out.count("\n") > 10 and ("█" in out or "##" in out), out)
+        check(qr(code[4:], "--png", picture)[0] == 0, "no picture")
+        with open(picture, "rb") as f:
+            check(f.read(8) == b"\x89PNG\r\n\x1a\n", "no PNG")
+        check(qr("no code")[0] == 2 and qr()[0] == 2, "took no code")
+        if not shutil.which("zbarimg"):
+            return "zbarimg is not installed"
+        check(qr("--qr", picture) == (0, out, ""), "another code came back")
+        status, _, err = qr("--qr", program("xieka"))
+        check(status == 2 and "no picture" in err, err)
+        return None
+
+
+@tap.case
+def cards_that_are_not_there():
+    with Folder("lpa-cards") as folder:
+        def lpa(*words):
+            done = subprocess.run([program("xieka"), "lpa", *words], capture_output=True, text=True, timeout=60)
+            return done.returncode, done.stderr
+
+        nothing = os.path.join(folder, "nothing")
+        status, err = lpa("chip", "--card", nothing)
+        check(status == 2 and "no such file" in err, err)
+        status, err = lpa("chip", "--card", nothing, "--reader", "0")
+        check(status == 2 and "one of them" in err, err)
+        status, err = lpa("chip", "--at", nothing)
+        check(status == 2 and nothing in err, err)
+        status, err = lpa("chip", "--at", "/dev/null")
+        check(status == 2 and "no terminal line" in err, err)
+        with open(nothing, "w", encoding="ascii") as f:
+            f.write("no card")
+        os.chmod(nothing, 0o600)
+        status, err = lpa("chip", "--card", nothing)
+        check(status == 2 and nothing in err, err)
+
+
+if __name__ == "__main__":
+    tap.run()

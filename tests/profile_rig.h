@@ -148,4 +148,27 @@ static inline uint32_t profile_rig_status(const struct profile_rig *r)
     return r->response.pe_n > 0 ? r->response.pe[0].status : UINT32_MAX;
 }
 
+static inline void profile_rig_expect(struct profile_rig *r, const char *command, uint16_t sw)
+{
+    if (profile_rig_send(r, command) != sw)
+        printf("# %s\n", command);
+    CHECK_INT(r->sw, sw);
+}
+
+static inline void profile_rig_expect_data(struct profile_rig *r, const char *command,
+                                           const char *data)
+{
+    profile_rig_expect(r, command, 0x9000);
+    CHECK_HEX(profile_rig_data(r), data);
+}
+
+/* Installs what must be whole, or ends the program. */
+static inline void profile_rig_must_install(struct profile_rig *r, struct bytes upp)
+{
+    if (profile_rig_install(r, upp) == PROFILE_WHOLE)
+        return;
+    printf("# %s\n", r->message);
+    abort();
+}
+
 #endif

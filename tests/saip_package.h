@@ -359,6 +359,20 @@ static inline void package_gfm_close(struct package *p)
     package_close(p);
 }
 
+/* One command: a path, a file to make, its contents; NULL for what is not in it */
+static inline void package_gfm_file(struct package *p, const char *path, const char *fcp,
+                                    const char *content)
+{
+    package_gfm(p);
+    if (path)
+        package_hex(&p->b, 0x80, path);
+    if (fcp)
+        package_hex(&p->b, 0x62, fcp);
+    if (content)
+        package_hex(&p->b, 0x81, content);
+    package_gfm_close(p);
+}
+
 /* Keys and sequence numbers of the application of this name */
 static inline void package_mapped_aka(struct package *p, const char *aid)
 {
@@ -474,17 +488,23 @@ static inline void package_end(struct package *p)
     package_close(p);
 }
 
-/* The whole of it: one USIM with Milenage */
-static inline void package_plain(struct package *p)
+/* One USIM with Milenage; more elements may follow, and package_end. */
+static inline void package_begin(struct package *p, uint32_t services)
 {
     package_start(p);
-    package_header(p, SAIP_SERVICE_BIT(USIM) | SAIP_SERVICE_BIT(MILENAGE));
+    package_header(p, services);
     package_mf(p);
     package_puks(p);
     package_pins_of_mf(p);
     package_usim(p);
     package_pin2(p);
     package_milenage(p);
+}
+
+/* The whole of it */
+static inline void package_plain(struct package *p)
+{
+    package_begin(p, SAIP_SERVICE_BIT(USIM) | SAIP_SERVICE_BIT(MILENAGE));
     package_end(p);
 }
 

@@ -13,81 +13,36 @@
 #define TERMINAL_PROFILE "80100000 05 FFFFFFFFFF"
 #define BASE PROFILE_RIG_BASE
 
-static void begin(struct package *p)
-{
-    package_start(p);
-    package_header(p, SERVICES);
-    package_mf(p);
-    package_puks(p);
-    package_pins_of_mf(p);
-    package_usim(p);
-    package_pin2(p);
-    package_milenage(p);
-}
-
-static void install(struct profile_rig *r, const struct package *p)
-{
-    CHECK_INT(profile_rig_install(r, package_bytes(p)), PROFILE_WHOLE);
-    if (r->verdict == PROFILE_WHOLE)
-        return;
-    printf("# %s\n", r->message);
-    abort();
-}
-
-static void expect(struct profile_rig *r, const char *command, uint16_t sw)
-{
-    if (profile_rig_send(r, command) != sw)
-        printf("# %s\n", command);
-    CHECK_INT(r->sw, sw);
-}
-
-static void expect_data(struct profile_rig *r, const char *command, const char *data)
-{
-    expect(r, command, 0x9000);
-    CHECK_HEX(profile_rig_data(r), data);
-}
-
-static void gfm(struct package *p, const char *path, const char *fcp, const char *content)
-{
-    package_gfm(p);
-    if (path)
-        package_hex(&p->b, 0x80, path);
-    if (fcp)
-        package_hex(&p->b, 0x62, fcp);
-    if (content)
-        package_hex(&p->b, 0x81, content);
-    package_gfm_close(p);
-}
-
 /* Files anywhere, and new contents of those that are there */
 TEST(generic_files)
 {
     struct profile_rig r;
     struct package p;
 
-    begin(&p);
-    gfm(&p, "7FD0", "8202782183025F708A01058B032F060EC606900180830101", NULL);
-    gfm(&p, "7FD05F70", "82044221000483024F018A01058B036F06058002000C880108", "01020304AABBCCDD");
-    gfm(&p, "7FD05F70", "82044621000383024F028A01058B036F0605800109", "010203");
-    gfm(&p, "7FD06F07", NULL, "0899");
-    gfm(&p, "7FD05F704F01", NULL, "FF");
+    package_begin(&p, SERVICES);
+    package_gfm_file(&p, "7FD0", "8202782183025F708A01058B032F060EC606900180830101", NULL);
+    package_gfm_file(&p, "7FD05F70", "82044221000483024F018A01058B036F06058002000C880108",
+                     "01020304AABBCCDD");
+    package_gfm_file(&p, "7FD05F70", "82044621000383024F028A01058B036F0605800109", "010203");
+    package_gfm_file(&p, "7FD06F07", NULL, "0899");
+    package_gfm_file(&p, "7FD05F704F01", NULL, "FF");
     package_end(&p);
     profile_rig_open(&r);
-    install(&r, &p);
-    expect(&r, SELECT_USIM, 0x9000);
-    expect(&r, VERIFY_PIN1, 0x9000);
-    expect_data(&r, "00B08700 03", "089906");
-    expect(&r, "00A40004 02 5F70", 0x9000);
-    expect_data(&r, "00B2010C 04", "FF020304");
-    expect_data(&r, "00B2020C 04", "AABBCCDD");
-    expect_data(&r, "00B2030C 04", "FFFFFFFF");
-    expect(&r, "00B2040C 04", 0x6A83);
+    profile_rig_must_install(&r, package_bytes(&p));
+    profile_rig_expect(&r, SELECT_USIM, 0x9000);
+    profile_rig_expect(&r, VERIFY_PIN1, 0x9000);
+    profile_rig_expect_data(&r, "00B08700 03", "089906");
+    profile_rig_expect(&r, "00A40004 02 5F70", 0x9000);
+    profile_rig_expect_data(&r, "00B2010C 04", "FF020304");
+    profile_rig_expect_data(&r, "00B2020C 04", "AABBCCDD");
+    profile_rig_expect_data(&r, "00B2030C 04", "FFFFFFFF");
+    profile_rig_expect(&r, "00B2040C 04", 0x6A83);
     /* the newest record of a cyclic file is number 1 */
-    expect(&r, "00A40004 02 4F02", 0x9000);
-    expect_data(&r, "00B20104 03", "010203");
-    expect(&r, "00DC0003 03 AABBCC", 0x9000);
-    expect_data(&r, "00B20104 03", "AABBCC");
-    expect_data(&r, "00B20204 03", "010203");
+    profile_rig_expect(&r, "00A40004 02 4F02", 0x9000);
+    profile_rig_expect_data(&r, "00B20104 03", "010203");
+    profile_rig_expect(&r, "00DC0003 03 AABBCC", 0x9000);
+    profile_rig_expect_data(&r, "00B20104 03", "AABBCC");
+    profile_rig_expect_data(&r, "00B20204 03", "010203");
     profile_rig_close(&r);
 }
 
@@ -97,20 +52,20 @@ TEST(links)
     struct profile_rig r;
     struct package p;
 
-    begin(&p);
-    gfm(&p, "", "8202412183022F778A01058B032F0605C7047FD06F7B", NULL);
+    package_begin(&p, SERVICES);
+    package_gfm_file(&p, "", "8202412183022F778A01058B032F0605C7047FD06F7B", NULL);
     package_end(&p);
     profile_rig_open(&r);
-    install(&r, &p);
-    expect(&r, VERIFY_PIN1, 0x9000);
-    expect(&r, "00A40804 02 2F77", 0x9000);
-    expect(&r, "00D60000 03 64F000", 0x9000);
-    expect(&r, SELECT_USIM, 0x9000);
-    expect(&r, "00A40004 02 6F7B", 0x9000);
-    expect_data(&r, "00B00000 0C", "64F000FFFFFFFFFFFFFFFFFF");
-    expect(&r, "00D60000 03 64F011", 0x9000);
-    expect(&r, "00A40804 02 2F77", 0x9000);
-    expect_data(&r, "00B00000 03", "64F011");
+    profile_rig_must_install(&r, package_bytes(&p));
+    profile_rig_expect(&r, VERIFY_PIN1, 0x9000);
+    profile_rig_expect(&r, "00A40804 02 2F77", 0x9000);
+    profile_rig_expect(&r, "00D60000 03 64F000", 0x9000);
+    profile_rig_expect(&r, SELECT_USIM, 0x9000);
+    profile_rig_expect(&r, "00A40004 02 6F7B", 0x9000);
+    profile_rig_expect_data(&r, "00B00000 0C", "64F000FFFFFFFFFFFFFFFFFF");
+    profile_rig_expect(&r, "00D60000 03 64F011", 0x9000);
+    profile_rig_expect(&r, "00A40804 02 2F77", 0x9000);
+    profile_rig_expect_data(&r, "00B00000 03", "64F011");
     profile_rig_close(&r);
 }
 
@@ -119,24 +74,25 @@ TEST(ber_tlv)
     struct profile_rig r;
     struct package p;
 
-    begin(&p);
-    gfm(&p, "7FD0", "8202792183026FF98A01058B036F0605A503860120", "8003010203");
+    package_begin(&p, SERVICES);
+    package_gfm_file(&p, "7FD0", "8202792183026FF98A01058B036F0605A503860120", "8003010203");
     package_end(&p);
     profile_rig_open(&r);
-    install(&r, &p);
-    expect(&r, SELECT_USIM, 0x9000);
-    expect(&r, VERIFY_PIN1, 0x9000);
-    expect(&r, "00A40004 02 6FF9", 0x9000);
-    expect_data(&r, "80CB0080 01 80", "8003010203");
-    expect(&r, "80DB0080 04 8102AABB", 0x9000);
+    profile_rig_must_install(&r, package_bytes(&p));
+    profile_rig_expect(&r, SELECT_USIM, 0x9000);
+    profile_rig_expect(&r, VERIFY_PIN1, 0x9000);
+    profile_rig_expect(&r, "00A40004 02 6FF9", 0x9000);
+    profile_rig_expect_data(&r, "80CB0080 01 80", "8003010203");
+    profile_rig_expect(&r, "80DB0080 04 8102AABB", 0x9000);
     CHECK_OK(profile_rig_start(&r)); /* the length of what is there is kept, too */
-    expect(&r, SELECT_USIM, 0x9000);
-    expect(&r, VERIFY_PIN1, 0x9000);
-    expect(&r, "00A40004 02 6FF9", 0x9000);
-    expect_data(&r, "80CB0080 01 81", "8102AABB");
-    expect_data(&r, "80CB0080 01 80", "8003010203");
-    expect(&r, "80DB0080 1A 8218000000000000000000000000000000000000000000000000", 0x6A84);
-    expect_data(&r, "80CB0080 01 81", "8102AABB");
+    profile_rig_expect(&r, SELECT_USIM, 0x9000);
+    profile_rig_expect(&r, VERIFY_PIN1, 0x9000);
+    profile_rig_expect(&r, "00A40004 02 6FF9", 0x9000);
+    profile_rig_expect_data(&r, "80CB0080 01 81", "8102AABB");
+    profile_rig_expect_data(&r, "80CB0080 01 80", "8003010203");
+    profile_rig_expect(&r, "80DB0080 1A 8218000000000000000000000000000000000000000000000000",
+                       0x6A84);
+    profile_rig_expect_data(&r, "80CB0080 01 81", "8102AABB");
     profile_rig_close(&r);
 }
 
@@ -145,26 +101,26 @@ TEST(deactivated)
     struct profile_rig r;
     struct package p;
 
-    begin(&p);
-    gfm(&p, "7FD0", "8202412183026F018A01048B036F0602800101", "AA");
-    gfm(&p, "7FD0", "8202412183026F028A01048B036F0602800101A503C00140", "BB");
+    package_begin(&p, SERVICES);
+    package_gfm_file(&p, "7FD0", "8202412183026F018A01048B036F0602800101", "AA");
+    package_gfm_file(&p, "7FD0", "8202412183026F028A01048B036F0602800101A503C00140", "BB");
     package_end(&p);
     profile_rig_open(&r);
-    install(&r, &p);
-    expect(&r, SELECT_USIM, 0x9000);
-    expect(&r, VERIFY_PIN1, 0x9000);
+    profile_rig_must_install(&r, package_bytes(&p));
+    profile_rig_expect(&r, SELECT_USIM, 0x9000);
+    profile_rig_expect(&r, VERIFY_PIN1, 0x9000);
     CHECK_INT(profile_rig_send(&r, "00A40004 02 6F01"), 0x6283);
-    expect(&r, "00B00000 01", 0x6984);
-    expect(&r, "00440000", 0x6982);
-    expect(&r, VERIFY_ADM1, 0x9000);
-    expect(&r, "00440000", 0x9000);
+    profile_rig_expect(&r, "00B00000 01", 0x6984);
+    profile_rig_expect(&r, "00440000", 0x6982);
+    profile_rig_expect(&r, VERIFY_ADM1, 0x9000);
+    profile_rig_expect(&r, "00440000", 0x9000);
     CHECK_OK(profile_rig_start(&r));
-    expect(&r, VERIFY_PIN1, 0x9000);
-    expect(&r, SELECT_USIM, 0x9000);
-    expect(&r, "00A40004 02 6F01", 0x9000);
-    expect_data(&r, "00B00000 01", "AA");
+    profile_rig_expect(&r, VERIFY_PIN1, 0x9000);
+    profile_rig_expect(&r, SELECT_USIM, 0x9000);
+    profile_rig_expect(&r, "00A40004 02 6F01", 0x9000);
+    profile_rig_expect_data(&r, "00B00000 01", "AA");
     CHECK_INT(profile_rig_send(&r, "00A40004 02 6F02"), 0x6283);
-    expect_data(&r, "00B00000 01", "BB"); /* readable when deactivated */
+    profile_rig_expect_data(&r, "00B00000 01", "BB"); /* readable when deactivated */
     profile_rig_close(&r);
 }
 
@@ -233,25 +189,25 @@ static void host_of(struct profile_rig *r, struct host *h)
 
 static void check_host(struct profile_rig *r, struct host *h)
 {
-    expect(r, SELECT_HOST, 0x9000);
+    profile_rig_expect(r, SELECT_HOST, 0x9000);
     CHECK_HEX(profile_rig_data(r), "6F038401A0");
-    expect(r, "80E29103 01 00", 0x9000); /* 768 bytes by GET RESPONSE */
+    profile_rig_expect(r, "80E29103 01 00", 0x9000); /* 768 bytes by GET RESPONSE */
     CHECK(r->data_n == 768 && r->data[767] == 0x5A);
-    expect(r, "00B00000 01", 0x6D00); /* it is the application's now */
+    profile_rig_expect(r, "00B00000 01", 0x6D00); /* it is the application's now */
     CHECK_INT(h->commands, 2);
-    expect(r, "80F2000C", 0x9000); /* STATUS is the card's */
-    expect(r, "00A40004 02 3F00", 0x9000);
+    profile_rig_expect(r, "80F2000C", 0x9000); /* STATUS is the card's */
+    profile_rig_expect(r, "00A40004 02 3F00", 0x9000);
     CHECK_INT(h->deselected, 1);
-    expect(r, "80E29101 01 00", 0x6D00);
+    profile_rig_expect(r, "80E29101 01 00", 0x6D00);
     CHECK_INT(h->commands, 2);
     /* on a channel of its own, closed again */
-    expect(r, "00700000 01", 0x9000);
+    profile_rig_expect(r, "00700000 01", 0x9000);
     CHECK_HEX(profile_rig_data(r), "01");
-    expect(r, "01A40404 07 A0000005591010", 0x9000);
-    expect(r, "81E29101 01 00", 0x9000);
-    expect(r, "00708001", 0x9000);
+    profile_rig_expect(r, "01A40404 07 A0000005591010", 0x9000);
+    profile_rig_expect(r, "81E29101 01 00", 0x9000);
+    profile_rig_expect(r, "00708001", 0x9000);
     CHECK_INT(h->deselected, 2);
-    expect(r, "01A40404 07 A0000005591010", 0x6881);
+    profile_rig_expect(r, "01A40404 07 A0000005591010", 0x6881);
     profile_card_reset(r->card);
 }
 
@@ -261,16 +217,16 @@ TEST(host)
     struct package p;
     struct host h;
 
-    begin(&p);
+    package_begin(&p, SERVICES);
     package_end(&p);
     profile_rig_open(&r);
     host_of(&r, &h);
-    install(&r, &p);
+    profile_rig_must_install(&r, package_bytes(&p));
     check_host(&r, &h);
     /* an application of the profile comes first */
-    expect(&r, SELECT_USIM, 0x9000);
-    expect(&r, SELECT_HOST, 0x9000);
-    expect(&r, SELECT_USIM, 0x9000);
+    profile_rig_expect(&r, SELECT_USIM, 0x9000);
+    profile_rig_expect(&r, SELECT_HOST, 0x9000);
+    profile_rig_expect(&r, SELECT_USIM, 0x9000);
     CHECK_INT(h.deselected, 3);
     profile_rig_close(&r);
 }
@@ -285,11 +241,12 @@ TEST(no_profile)
     CHECK_OK(profile_card_open_empty(r.flash, random_openssl(), &r.host, &r.card));
     profile_card_reset(r.card);
     check_host(&r, &h);
-    expect(&r, "00A40004 02 2FE2", 0x6A82);
-    expect(&r, SELECT_USIM, 0x6A82);
-    expect(&r, "00200001 00", 0x6A88);
-    expect(&r, "00880081 22 10000102030405060708090A0B0C0D0E0F10000102030405060708090A0B0C0D0E0F",
-           0x6985);
+    profile_rig_expect(&r, "00A40004 02 2FE2", 0x6A82);
+    profile_rig_expect(&r, SELECT_USIM, 0x6A82);
+    profile_rig_expect(&r, "00200001 00", 0x6A88);
+    profile_rig_expect(
+        &r, "00880081 22 10000102030405060708090A0B0C0D0E0F10000102030405060708090A0B0C0D0E0F",
+        0x6985);
     CHECK_INT(profile_card_open(r.flash, BASE, random_openssl(), &r.host, &r.card), XK_E_NOT_FOUND);
     profile_rig_close(&r);
 }
@@ -302,23 +259,23 @@ TEST(refresh)
     struct package p;
     struct host h;
 
-    begin(&p);
+    package_begin(&p, SERVICES);
     package_end(&p);
     profile_rig_open(&r);
     host_of(&r, &h);
-    install(&r, &p);
+    profile_rig_must_install(&r, package_bytes(&p));
     CHECK(!profile_card_refresh(r.card, CAT_REFRESH_RESET)); /* no toolkit session */
-    expect(&r, "80100000 05 0000000000", 0x9000);
+    profile_rig_expect(&r, "80100000 05 0000000000", 0x9000);
     CHECK(!profile_card_refresh(r.card, CAT_REFRESH_RESET)); /* terminal has it not */
-    expect(&r, TERMINAL_PROFILE, 0x9000);
+    profile_rig_expect(&r, TERMINAL_PROFILE, 0x9000);
     CHECK(!profile_card_busy(r.card));
     CHECK(profile_card_refresh(r.card, CAT_REFRESH_RESET));
     CHECK(profile_card_busy(r.card));
     CHECK_INT(profile_rig_send(&r, "80F2000C"), 0x910B);
-    expect(&r, "80120000 0B", 0x9000);
+    profile_rig_expect(&r, "80120000 0B", 0x9000);
     CHECK_HEX(profile_rig_data(&r), "D0098103010104 82028182");
     CHECK(profile_card_busy(r.card) && !h.refreshed);
-    expect(&r, "80140000 0C 810301010402028281 830100", 0x9000);
+    profile_rig_expect(&r, "80140000 0C 810301010402028281 830100", 0x9000);
     CHECK(h.refreshed && h.refresh_result == 0 && !profile_card_busy(r.card));
     profile_rig_close(&r);
 }
@@ -333,24 +290,24 @@ TEST(power)
     struct package p;
     bool cut = true;
 
-    begin(&p);
+    package_begin(&p, SERVICES);
     package_end(&p);
     profile_rig_open(&r);
-    install(&r, &p);
+    profile_rig_must_install(&r, package_bytes(&p));
     for (uint64_t step = 1; cut; step++) {
-        expect(&r, SELECT_USIM, 0x9000);
-        expect(&r, VERIFY_PIN1, 0x9000);
-        expect(&r, "00A40004 02 6F7B", 0x9000);
-        expect(&r, "00D60000 04 11111111", 0x9000);
+        profile_rig_expect(&r, SELECT_USIM, 0x9000);
+        profile_rig_expect(&r, VERIFY_PIN1, 0x9000);
+        profile_rig_expect(&r, "00A40004 02 6F7B", 0x9000);
+        profile_rig_expect(&r, "00D60000 04 11111111", 0x9000);
         flash_memory_cut_at(r.memory, step, step);
         cut = profile_rig_send(&r, "00D60000 04 22222222") == 0;
         flash_memory_cut_at(r.memory, 0, 0);
         CHECK_OK(flash_recover(r.flash));
         CHECK_OK(profile_rig_start(&r));
-        expect(&r, SELECT_USIM, 0x9000);
-        expect(&r, VERIFY_PIN1, 0x9000);
-        expect(&r, "00A40004 02 6F7B", 0x9000);
-        expect(&r, "00B00000 04", 0x9000);
+        profile_rig_expect(&r, SELECT_USIM, 0x9000);
+        profile_rig_expect(&r, VERIFY_PIN1, 0x9000);
+        profile_rig_expect(&r, "00A40004 02 6F7B", 0x9000);
+        profile_rig_expect(&r, "00B00000 04", 0x9000);
         CHECK(memcmp(r.data, "\x11\x11\x11\x11", 4) == 0 ||
               memcmp(r.data, "\x22\x22\x22\x22", 4) == 0);
         if (cut)
@@ -372,10 +329,10 @@ TEST(not_a_profile)
     struct profile_rig r;
     struct package p;
 
-    begin(&p);
+    package_begin(&p, SERVICES);
     package_end(&p);
     profile_rig_open(&r);
-    install(&r, &p);
+    profile_rig_must_install(&r, package_bytes(&p));
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         CHECK_OK(flash_write(r.flash, BASE, rows[i].at, BYTES(&rows[i].byte, 1)));
         CHECK_INT(profile_card_open(r.flash, BASE, random_openssl(), &r.host, &card), XK_E_FORMAT);

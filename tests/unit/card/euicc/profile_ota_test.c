@@ -24,18 +24,6 @@ struct card {
     struct remote_result result;
 };
 
-static void begin(struct package *p)
-{
-    package_start(p);
-    package_header(p, SERVICES);
-    package_mf(p);
-    package_puks(p);
-    package_pins_of_mf(p);
-    package_usim(p);
-    package_pin2(p);
-    package_milenage(p);
-}
-
 static void receivers(struct package *p)
 {
     package_usual_domain(p, TOOLKIT);
@@ -48,14 +36,11 @@ static void card_open(struct card *c, const char *tar)
 {
     struct package p;
 
-    begin(&p);
+    package_begin(&p, SERVICES);
     receivers(&p);
     package_end(&p);
     profile_rig_open(&c->r);
-    if (profile_rig_install(&c->r, package_bytes(&p)) != PROFILE_WHOLE) {
-        printf("# %s\n", c->r.message);
-        abort();
-    }
+    profile_rig_must_install(&c->r, package_bytes(&p));
     ota_start(&c->o, tar);
 }
 
@@ -474,7 +459,7 @@ TEST(elements_that_are_refused)
         struct profile_rig r;
         struct package p;
 
-        begin(&p);
+        package_begin(&p, SERVICES);
         e->put(&p);
         package_end(&p);
         profile_rig_open(&r);

@@ -221,70 +221,58 @@ static void file_of_no_element(struct package *p)
     package_close(p);
 }
 
-static void gfm(struct package *p, const char *path, const char *fcp, const char *content)
-{
-    package_gfm(p);
-    if (path)
-        package_hex(&p->b, 0x80, path);
-    if (fcp)
-        package_hex(&p->b, 0x62, fcp);
-    if (content)
-        package_hex(&p->b, 0x81, content);
-    package_gfm_close(p);
-}
-
 static void gfm_before_mf(struct package *p)
 {
     package_header(p, SERVICES);
-    gfm(p, "", "8202412183026F018A01058B032F0601800101", "00");
+    package_gfm_file(p, "", "8202412183026F018A01058B032F0601800101", "00");
 }
 
 static void gfm_nowhere(struct package *p)
 {
     begin(p);
-    gfm(p, "7F66", "8202412183026F018A01058B032F0601800101", "00");
+    package_gfm_file(p, "7F66", "8202412183026F018A01058B032F0601800101", "00");
 }
 
 static void gfm_below_a_file(struct package *p)
 {
     begin(p);
-    gfm(p, "2FE2", "8202412183026F018A01058B032F0601800101", "00");
+    package_gfm_file(p, "2FE2", "8202412183026F018A01058B032F0601800101", "00");
 }
 
 static void gfm_again(struct package *p)
 {
     begin(p);
-    gfm(p, "", "8202412183022FE28A01058B032F0601800101", "00");
+    package_gfm_file(p, "", "8202412183022FE28A01058B032F0601800101", "00");
 }
 
 static void gfm_no_rule(struct package *p)
 {
     begin(p);
-    gfm(p, "", "8202412183026F018A0105800101", "00");
+    package_gfm_file(p, "", "8202412183026F018A0105800101", "00");
 }
 
 static void gfm_no_such_file(struct package *p)
 {
     begin(p);
-    gfm(p, "2F77", NULL, "00");
+    package_gfm_file(p, "2F77", NULL, "00");
 }
 
 static void gfm_too_long(struct package *p)
 {
     begin(p);
-    gfm(p, "2FE2", NULL, "0000000000000000000000");
+    package_gfm_file(p, "2FE2", NULL, "0000000000000000000000");
 }
 
 static void link_nowhere(struct package *p)
 {
     begin(p);
-    gfm(p, "", "8202412183026F018A01058B032F0601800101C7022F77", NULL);
+    package_gfm_file(p, "", "8202412183026F018A01058B032F0601800101C7022F77", NULL);
 }
 
 static void long_records(struct package *p)
 {
     begin(p);
-    gfm(p, "", "82044221012C83026F018A01058B032F060180020258", NULL);
+    package_gfm_file(p, "", "82044221012C83026F018A01058B032F060180020258", NULL);
 }
 
 static const struct refusal of_files[] = {

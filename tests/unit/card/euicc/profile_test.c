@@ -13,24 +13,7 @@
 static void install(struct profile_rig *r, const struct package *p)
 {
     profile_rig_open(r);
-    CHECK_INT(profile_rig_install(r, package_bytes(p)), PROFILE_WHOLE);
-    if (r->verdict == PROFILE_WHOLE)
-        return;
-    printf("# %s\n", r->message);
-    abort();
-}
-
-static void expect(struct profile_rig *r, const char *command, uint16_t sw)
-{
-    if (profile_rig_send(r, command) != sw)
-        printf("# %s\n", command);
-    CHECK_INT(r->sw, sw);
-}
-
-static void expect_data(struct profile_rig *r, const char *command, const char *data)
-{
-    expect(r, command, 0x9000);
-    CHECK_HEX(profile_rig_data(r), data);
+    profile_rig_must_install(r, package_bytes(p));
 }
 
 TEST(plain)
@@ -45,8 +28,8 @@ TEST(plain)
     CHECK(!r.response.aborted);
     CHECK(profile_is_stored(r.flash, PROFILE_RIG_BASE));
     CHECK_INT(profile_stored_size(r.flash, PROFILE_RIG_BASE), r.size);
-    expect(&r, "00A40804 02 2FE2", 0x9000);
-    expect_data(&r, "00B00000 0A", PACKAGE_ICCID_EF);
+    profile_rig_expect(&r, "00A40804 02 2FE2", 0x9000);
+    profile_rig_expect_data(&r, "00B00000 0A", PACKAGE_ICCID_EF);
     CHECK_OK(profile_erase(r.flash, PROFILE_RIG_BASE));
     CHECK(!profile_is_stored(r.flash, PROFILE_RIG_BASE));
     CHECK_INT(profile_erase(r.flash, PROFILE_RIG_BASE), XK_E_NOT_FOUND);
@@ -88,30 +71,30 @@ TEST(files)
     package_plain(&p);
     install(&r, &p);
     /* by the beginning of the name, by the whole name, and not by a name nobody has */
-    expect(&r, "00A4040C 07 A0000000871002", 0x9000);
-    expect(&r, "00A4040C 07 A0000000871004", 0x6A82);
-    expect(&r, SELECT_USIM, 0x9000);
-    expect(&r, "00A40004 02 6F07", 0x9000);
+    profile_rig_expect(&r, "00A4040C 07 A0000000871002", 0x9000);
+    profile_rig_expect(&r, "00A4040C 07 A0000000871004", 0x6A82);
+    profile_rig_expect(&r, SELECT_USIM, 0x9000);
+    profile_rig_expect(&r, "00A40004 02 6F07", 0x9000);
     CHECK_HEX(profile_rig_data(&r), "6217 82024121 83026F07 8A0105 8B036F0602 80020009 880138");
-    expect(&r, "00B00000 09", 0x6982);
-    expect(&r, VERIFY_PIN1, 0x9000);
-    expect_data(&r, "00B00000 09", PACKAGE_IMSI_EF);
-    expect(&r, "00D60000 01 08", 0x6982);
-    expect(&r, VERIFY_ADM1, 0x9000);
-    expect(&r, "00D60001 01 09", 0x9000);
-    expect_data(&r, "00B08700 02", "0809");
+    profile_rig_expect(&r, "00B00000 09", 0x6982);
+    profile_rig_expect(&r, VERIFY_PIN1, 0x9000);
+    profile_rig_expect_data(&r, "00B00000 09", PACKAGE_IMSI_EF);
+    profile_rig_expect(&r, "00D60000 01 08", 0x6982);
+    profile_rig_expect(&r, VERIFY_ADM1, 0x9000);
+    profile_rig_expect(&r, "00D60001 01 09", 0x9000);
+    profile_rig_expect_data(&r, "00B08700 02", "0809");
     /* template defaults: EF.KEYS, and what the package excludes is not there */
-    expect(&r, "00A40004 02 6F08", 0x9000);
-    expect_data(&r, "00B00000 03", "07FFFF");
-    expect(&r, "00A40004 02 6F3C", 0x6A82);
+    profile_rig_expect(&r, "00A40004 02 6F08", 0x9000);
+    profile_rig_expect_data(&r, "00B00000 03", "07FFFF");
+    profile_rig_expect(&r, "00A40004 02 6F3C", 0x6A82);
     /* records, and the access rule by SFI */
-    expect(&r, "00A40804 04 7FFF6FB7", 0x9000);
-    expect_data(&r, "00B20104 04", "11F2FF00");
+    profile_rig_expect(&r, "00A40804 04 7FFF6FB7", 0x9000);
+    profile_rig_expect_data(&r, "00B20104 04", "11F2FF00");
     /* what was written outlives a power cut */
     CHECK_OK(profile_rig_start(&r));
-    expect(&r, SELECT_USIM, 0x9000);
-    expect(&r, VERIFY_PIN1, 0x9000);
-    expect_data(&r, "00B08701 01", "09");
+    profile_rig_expect(&r, SELECT_USIM, 0x9000);
+    profile_rig_expect(&r, VERIFY_PIN1, 0x9000);
+    profile_rig_expect_data(&r, "00B08701 01", "09");
     profile_rig_close(&r);
 }
 
@@ -122,29 +105,29 @@ TEST(pins)
 
     package_plain(&p);
     install(&r, &p);
-    expect(&r, "00200001 00", 0x63C3);
-    expect(&r, "00200001 08 31313131FFFFFFFF", 0x63C2);
-    expect(&r, VERIFY_PIN1, 0x9000);
-    expect(&r, "00200001 00", 0x63C3);
-    expect(&r, "00200081 00", 0x6A88); /* PIN2 is the USIM's */
-    expect(&r, SELECT_USIM, 0x9000);
-    expect(&r, "00200081 08 35363738FFFFFFFF", 0x9000);
+    profile_rig_expect(&r, "00200001 00", 0x63C3);
+    profile_rig_expect(&r, "00200001 08 31313131FFFFFFFF", 0x63C2);
+    profile_rig_expect(&r, VERIFY_PIN1, 0x9000);
+    profile_rig_expect(&r, "00200001 00", 0x63C3);
+    profile_rig_expect(&r, "00200081 00", 0x6A88); /* PIN2 is the USIM's */
+    profile_rig_expect(&r, SELECT_USIM, 0x9000);
+    profile_rig_expect(&r, "00200081 08 35363738FFFFFFFF", 0x9000);
     /* PIN2 may be changed, not switched off (attributes 03); PIN1 both (07) */
-    expect(&r, "00260081 08 35363738FFFFFFFF", 0x6A88);
-    expect(&r, "00240081 10 35363738FFFFFFFF 39393939FFFFFFFF", 0x9000);
-    expect(&r, "00240081 10 35363738FFFFFFFF 39393939FFFFFFFF", 0x63C2);
-    expect(&r, "00260001 08 31323334FFFFFFFF", 0x9000);
-    expect(&r, "00280001 08 31323334FFFFFFFF", 0x9000);
+    profile_rig_expect(&r, "00260081 08 35363738FFFFFFFF", 0x6A88);
+    profile_rig_expect(&r, "00240081 10 35363738FFFFFFFF 39393939FFFFFFFF", 0x9000);
+    profile_rig_expect(&r, "00240081 10 35363738FFFFFFFF 39393939FFFFFFFF", 0x63C2);
+    profile_rig_expect(&r, "00260001 08 31323334FFFFFFFF", 0x9000);
+    profile_rig_expect(&r, "00280001 08 31323334FFFFFFFF", 0x9000);
     /* blocked, unblocked: three tries, PUK of the package; of PIN2 three */
-    expect(&r, "00200081 08 30303030FFFFFFFF", 0x63C1);
-    expect(&r, "00200081 08 30303030FFFFFFFF", 0x63C0);
-    expect(&r, "00200081 08 39393939FFFFFFFF", 0x6983);
-    expect(&r, "002C0081 00", 0x63C3);
-    expect(&r, "002C0081 10 3131313131313131 35363738FFFFFFFF", 0x63C2);
-    expect(&r, "002C0081 10 3837363534333231 35363738FFFFFFFF", 0x9000);
-    expect(&r, "00200081 08 35363738FFFFFFFF", 0x9000);
-    expect(&r, "002C0001 00", 0x63CA);
-    expect(&r, "002C000A 10 3131313131313131 3838383838383838", 0x6A88);
+    profile_rig_expect(&r, "00200081 08 30303030FFFFFFFF", 0x63C1);
+    profile_rig_expect(&r, "00200081 08 30303030FFFFFFFF", 0x63C0);
+    profile_rig_expect(&r, "00200081 08 39393939FFFFFFFF", 0x6983);
+    profile_rig_expect(&r, "002C0081 00", 0x63C3);
+    profile_rig_expect(&r, "002C0081 10 3131313131313131 35363738FFFFFFFF", 0x63C2);
+    profile_rig_expect(&r, "002C0081 10 3837363534333231 35363738FFFFFFFF", 0x9000);
+    profile_rig_expect(&r, "00200081 08 35363738FFFFFFFF", 0x9000);
+    profile_rig_expect(&r, "002C0001 00", 0x63CA);
+    profile_rig_expect(&r, "002C000A 10 3131313131313131 3838383838383838", 0x6A88);
     profile_rig_close(&r);
 }
 
@@ -167,11 +150,11 @@ TEST(pins_shared)
     package_mapped_aka(&p, PACKAGE_USIM_AID);
     package_end(&p);
     install(&r, &p);
-    expect(&r, SELECT_ISIM, 0x9000);
-    expect(&r, "00200081 08 30303030FFFFFFFF", 0x63C2);
-    expect(&r, SELECT_USIM, 0x9000);
-    expect(&r, "00200081 00", 0x63C2);
-    expect(&r, "00200081 08 35363738FFFFFFFF", 0x9000);
+    profile_rig_expect(&r, SELECT_ISIM, 0x9000);
+    profile_rig_expect(&r, "00200081 08 30303030FFFFFFFF", 0x63C2);
+    profile_rig_expect(&r, SELECT_USIM, 0x9000);
+    profile_rig_expect(&r, "00200081 00", 0x63C2);
+    profile_rig_expect(&r, "00200081 08 35363738FFFFFFFF", 0x9000);
     profile_rig_close(&r);
 }
 
@@ -250,14 +233,14 @@ TEST(milenage)
     package_plain(&p);
     install(&r, &p);
     challenge(&s, 0x21, &v);
-    expect(&r, SELECT_USIM, 0x9000);
+    profile_rig_expect(&r, SELECT_USIM, 0x9000);
     CHECK_INT(authenticate(&r, &v), 0x6982); /* PIN1 first */
-    expect(&r, VERIFY_PIN1, 0x9000);
+    profile_rig_expect(&r, VERIFY_PIN1, 0x9000);
     expect_vector(&r, &v);
     CHECK_INT(resynchronise(&r, &s, &v), 0x21);
     CHECK_OK(profile_rig_start(&r)); /* a SEQ once taken is remembered */
-    expect(&r, SELECT_USIM, 0x9000);
-    expect(&r, VERIFY_PIN1, 0x9000);
+    profile_rig_expect(&r, SELECT_USIM, 0x9000);
+    profile_rig_expect(&r, VERIFY_PIN1, 0x9000);
     CHECK_INT(resynchronise(&r, &s, &v), 0x21);
     challenge(&s, 0x41, &v);
     expect_vector(&r, &v);
@@ -302,8 +285,8 @@ TEST(milenage_constants)
     package_close(&p);
     package_end(&p);
     install(&r, &p);
-    expect(&r, SELECT_USIM, 0x9000);
-    expect(&r, VERIFY_PIN1, 0x9000);
+    profile_rig_expect(&r, SELECT_USIM, 0x9000);
+    profile_rig_expect(&r, VERIFY_PIN1, 0x9000);
     challenge(&s, 0x21, &v);
     CHECK_INT(authenticate(&r, &v), 0x9862);
     s.has_cr = true;
@@ -345,8 +328,8 @@ TEST(tuak)
         package_aka(&p, SAIP_TUAK, rows[i].options, rows[i].k, TUAK_TOPC);
         package_end(&p);
         install(&r, &p);
-        expect(&r, SELECT_USIM, 0x9000);
-        expect(&r, VERIFY_PIN1, 0x9000);
+        profile_rig_expect(&r, SELECT_USIM, 0x9000);
+        profile_rig_expect(&r, VERIFY_PIN1, 0x9000);
         challenge(&s, 0x21, &v);
         expect_vector(&r, &v);
         CHECK_INT(v.res_n, rows[i].res_len);
@@ -368,8 +351,8 @@ TEST(test_algorithm)
     package_aka(&p, SAIP_TEST_ALGORITHM, 2, PACKAGE_K, "00");
     package_end(&p);
     install(&r, &p);
-    expect(&r, SELECT_USIM, 0x9000);
-    expect(&r, VERIFY_PIN1, 0x9000);
+    profile_rig_expect(&r, SELECT_USIM, 0x9000);
+    profile_rig_expect(&r, VERIFY_PIN1, 0x9000);
     challenge(&s, 0x21, &v);
     expect_vector(&r, &v);
     expect_vector(&r, &v);
@@ -394,11 +377,11 @@ TEST(mapped_keys)
     package_mapped_aka(&p, PACKAGE_USIM_AID);
     package_end(&p);
     install(&r, &p);
-    expect(&r, VERIFY_PIN1, 0x9000);
+    profile_rig_expect(&r, VERIFY_PIN1, 0x9000);
     challenge(&s, 0x21, &v);
-    expect(&r, SELECT_ISIM, 0x9000);
+    profile_rig_expect(&r, SELECT_ISIM, 0x9000);
     expect_vector(&r, &v);
-    expect(&r, SELECT_USIM, 0x9000);
+    profile_rig_expect(&r, SELECT_USIM, 0x9000);
     CHECK_INT(resynchronise(&r, &s, &v), 0x21);
     challenge(&s, 0x41, &v);
     expect_vector(&r, &v);
@@ -426,12 +409,12 @@ TEST(gsm)
     package_gfm_close(&p);
     package_end(&p);
     install(&r, &p);
-    expect(&r, SELECT_USIM, 0x9000);
-    expect(&r, VERIFY_PIN1, 0x9000);
-    expect(&r, "00880080 11 10 01020000000000000000000000000000", 0x9000);
+    profile_rig_expect(&r, SELECT_USIM, 0x9000);
+    profile_rig_expect(&r, VERIFY_PIN1, 0x9000);
+    profile_rig_expect(&r, "00880080 11 10 01020000000000000000000000000000", 0x9000);
     CHECK(bytes_eq(profile_rig_data(&r), BYTES_OF(want)));
-    expect(&r, "A0A40000 02 7F20", 0x9000);
-    expect(&r, "A0880000 10 01020000000000000000000000000000", 0x9000);
+    profile_rig_expect(&r, "A0A40000 02 7F20", 0x9000);
+    profile_rig_expect(&r, "A0880000 10 01020000000000000000000000000000", 0x9000);
     CHECK(r.data_n == 12 && memcmp(r.data, sres, 4) == 0 && memcmp(r.data + 4, kc, 8) == 0);
     profile_rig_close(&r);
 }

@@ -41,11 +41,11 @@ static void open_card(struct profile_rig *r, const struct files *f)
     struct package p;
 
     package_start(&p);
+    p.ust = f->ust;
     package_header(&p, SAIP_SERVICE_BIT(USIM) | SAIP_SERVICE_BIT(MILENAGE));
     package_mf(&p);
     package_puks(&p);
     package_pins_of_mf(&p);
-    p.ust = f->ust;
     package_usim(&p);
     package_pin2(&p);
     package_milenage(&p);
@@ -64,10 +64,7 @@ static void open_card(struct profile_rig *r, const struct files *f)
     }
     package_end(&p);
     profile_rig_open(r);
-    if (profile_rig_install(r, package_bytes(&p)) != PROFILE_WHOLE) {
-        printf("# %s\n", r->message);
-        abort();
-    }
+    profile_rig_must_install(r, package_bytes(&p));
     CHECK_INT(profile_rig_send(r, SELECT_USIM), 0x9000);
     CHECK_INT(profile_rig_send(r, VERIFY_PIN1), 0x9000);
 }

@@ -123,9 +123,11 @@ TEST(writes_device)
     each_place(device_is_cut_writing, THE_USER, WRITE_STRIDE);
 }
 
-TESTS_MAIN(XT_NAMED("connection broken before each request", requests),
-           XT_NAMED("connection broken before each answer", answers),
-           XT_NAMED("card without power after each APDU", apdus_card),
-           XT_NAMED("device without power after each APDU", apdus_device),
-           XT_NAMED("card without power at every eleventh byte it writes", writes_card),
-           XT_NAMED("device without power at every eleventh byte the card writes", writes_device))
+TESTS_MAIN(XT_NAMED("SGP.23 Flow cut: any request is lost", requests),
+           XT_NAMED("SGP.23 Flow cut: the answer to any request is lost", answers),
+           XT_NAMED("SGP.23 Flow power: the card loses it after any APDU", apdus_card),
+           XT_NAMED("SGP.23 Flow power: the device loses it after any APDU", apdus_device),
+           XT_NAMED("SGP.23 Flow power: the card loses it at every eleventh byte it writes",
+                    writes_card),
+           XT_NAMED("SGP.23 Flow power: the device loses it at every eleventh byte the card writes",
+                    writes_device))

@@ -21,14 +21,35 @@ SITE = """smdpp "{host}" {{
 """
 
 
+DS_HOST = "testrootsmds.example.com"
+# CERT.DPtls is what the SM-DP+ shows at ES12, too
+DS = """rsp_client_cert = "{pki}/CERT_S_SM_DP_TLS_{kind}.pem"
+rsp_client_key = "{pki}/SK_S_SM_DP_TLS_{kind}.pem"
+rsp_client_ca = "{pki}/CERT_CI_ECDSA_{kind}.pem"
+rsp_connect_to = "{host}:443:127.0.0.1:{es12_port}"
+smds "{host}" {{
+  listen = "127.0.0.1"
+  port = {port}
+  tls_cert = "{pki}/CERT_S_SM_DS_TLS_{kind}.pem"
+  tls_key = "{pki}/SK_S_SM_DS_TLS_{kind}.pem"
+  auth_cert = "{pki}/CERT_S_SM_DSauth_ECDSA_{kind}.der"
+  auth_key = "{pki}/SK_S_SM_DSauth_ECDSA_{kind}.pem"
+  ci = "{pki}/CERT_CI_ECDSA_{kind}.der"
+  es12_listen = "127.0.0.1"
+  es12_port = {es12_port}
+  es12_client_ca = "{pki}/CERT_CI_ECDSA_{kind}.pem"
+}}
+"""
+
+
 def make_pki(pki, count, curve="nist"):
     for words in (["init", pki], ["euicc", pki, "--first-eid", FIRST_EID, "--count", str(count)]):
         subprocess.run([program("xieka"), "pki", *words, "--curve", curve], check=True, capture_output=True)
 
 
-def make_card(memory, pki, eid=FIRST_EID):
+def make_card(memory, pki, eid=FIRST_EID, *more):
     status, _, err = Platform.end([program("xieka-card"), "--euicc", "--new", "--nvm", memory, "--pki", pki,
-                                   "--eid", eid, "--state"])
+                                   "--eid", eid, *more, "--state"])
     check(status == 0, err)
 
 
@@ -44,8 +65,14 @@ class Site(Platform):
     def __init__(self, folder, kind="NIST"):
         super().__init__(folder)
         self.dp_port, self.conf = free_port(), os.path.join(folder, "rsp.conf")
+        self.pki, self.kind = os.path.join(folder, "pki"), kind
         with open(self.conf, "w", encoding="utf-8") as f:
-            f.write(SITE.format(host=HOST, port=self.dp_port, pki=os.path.join(folder, "pki"), kind=kind))
+            f.write(SITE.format(host=HOST, port=self.dp_port, pki=self.pki, kind=kind))
+
+    def add_ds(self):
+        """An SM-DS behind the same port; before the start."""
+        with open(self.conf, "a", encoding="utf-8") as f:
+            f.write(DS.format(host=DS_HOST, port=self.dp_port, es12_port=free_port(), pki=self.pki, kind=self.kind))
 
     def argv(self, *more):
         return [program("xiekad"), "-c", self.conf, *super().argv(*more)[1:]]

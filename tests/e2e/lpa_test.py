@@ -7,8 +7,8 @@ import os
 import shutil
 import subprocess
 
-from dp_site import FIRST_EID, HOST, Site, make_card, make_pki, package
-from xk import Folder, Tap, check, program
+from dp_site import DS_HOST, FIRST_EID, HOST, Site, make_card, make_pki, package
+from xk import Folder, Tap, check, program, wait_for
 
 tap = Tap()
 ICCID = "8986001234567890123{}"
@@ -19,8 +19,13 @@ class Phone:
 
     def __init__(self, folder, port, eid=FIRST_EID):
         self.memory, self.pki, self.port = os.path.join(folder, "card-" + eid[-4:]), os.path.join(folder, "pki"), port
-        make_card(self.memory, self.pki, eid)
-        self.net = ["--ca", os.path.join(self.pki, "CERT_CI_ECDSA_NIST.pem"), "--resolve", f"{HOST}=127.0.0.1:{port}"]
+        make_card(self.memory, self.pki, eid, "--root-ds", DS_HOST)
+        self.net = self.way(port)
+
+    def way(self, port):
+        """To a server behind this port, whichever of the two it is."""
+        return ["--ca", os.path.join(self.pki, "CERT_CI_ECDSA_NIST.pem"),
+                "--resolve", f"{HOST}=127.0.0.1:{port},{DS_HOST}=127.0.0.1:{port}"]
 
     def run(self, *words, net=None, stdin=""):
         """Status, what was said, what was complained about."""
@@ -64,13 +69,15 @@ class Stock:
 class World:
     """One SM-DP+, one card."""
 
-    def __init__(self, name, cards=1):
-        self.folder, self.cards = Folder(name), cards
+    def __init__(self, name, cards=1, ds=False):
+        self.folder, self.cards, self.ds = Folder(name), cards, ds
 
     def __enter__(self):
         path = self.folder.__enter__()
         make_pki(f"{path}/pki", self.cards)
         self.site = Site(path)
+        if self.ds:
+            self.site.add_ds()
         self.site.__enter__()
         self.stock = Stock(self.site.client())
         self.phone = Phone(path, self.site.dp_port)
@@ -189,6 +196,25 @@ def the_default_address():
         check(w.phone.json("address")["defaultSmdpAddress"] is None, "the address stayed")
         w.phone.json("address", HOST)
         check(w.phone.json("address", "")["defaultSmdpAddress"] is None, "the address stayed")
+
+
+@tap.case
+def what_the_smds_knows():
+    with World("lpa-smds", ds=True) as w:
+        phone = w.phone
+        fault(phone.json("discover", status=3), "NOTHING_FOUND")
+        iccids = {w.stock.order(n, eid=FIRST_EID, smdsAddress=DS_HOST)[0] for n in (0, 1)}
+
+        def found():
+            code, out, err = phone.run("discover", "--json")
+            check(code in (0, 3), err)
+            return [(f["address"], f["smds"]) for f in json.loads(out).get("found", [])]
+
+        wait_for("both events", lambda: found() == [(HOST, DS_HOST)] * 2)
+        got = {phone.json("download", "--discover")["iccid"] for _ in range(2)}
+        check(got == iccids, str(got))
+        wait_for("the events to be gone", lambda: found() == [])
+        fault(phone.json("download", "--discover", "--smds", "nowhere.invalid", status=4), "SERVER_UNREACHABLE")
 
 
 @tap.case

@@ -248,6 +248,10 @@ TEST(clients_prove_who_they_are)
     /* the same rule whatever name was asked for */
     o = (struct httpc_options){.insecure = true};
     CHECK(ask(&s, "alpha.example", o) != XK_OK);
+    CHECK_INT(s.handled, 1);
+    o.cert_file = client.cert;
+    o.key_file = client.key;
+    CHECK_OK(ask(&s, "alpha.example", o));
     close_site(&s);
 }
 

@@ -109,6 +109,19 @@ static bool use_brainpool(SSL *ssl)
            SSL_set_max_proto_version(ssl, TLS1_2_VERSION) == 1;
 }
 
+/* A stream keeps whether it asks for a certificate, but looks for who may have issued it in the
+ * context it has: so it is told those of the first one. */
+static bool keep_issuers(SSL *ssl, const struct tls_server *server)
+{
+    SSL_CTX *first = server->pairs[0].ctx;
+    STACK_OF(X509_NAME) *names = SSL_CTX_get_client_CA_list(first);
+
+    if (!names)
+        return true;
+    SSL_set_client_CA_list(ssl, SSL_dup_CA_list(names));
+    return SSL_set1_verify_cert_store(ssl, SSL_CTX_get_cert_store(first)) == 1;
+}
+
 /* Runs before the version and the group are settled. */
 static int on_hello(SSL *ssl, int *alert, void *arg)
 {
@@ -119,7 +132,8 @@ static int on_hello(SSL *ssl, int *alert, void *arg)
     read_name(ssl, &h);
     read_groups(ssl, &h);
     pair = choose(server, &h);
-    if (SSL_set_SSL_CTX(ssl, pair->ctx) && (!pair->brainpool || use_brainpool(ssl)))
+    if (SSL_set_SSL_CTX(ssl, pair->ctx) && keep_issuers(ssl, server) &&
+        (!pair->brainpool || use_brainpool(ssl)))
         return SSL_CLIENT_HELLO_SUCCESS;
     *alert = SSL_AD_INTERNAL_ERROR;
     return SSL_CLIENT_HELLO_ERROR;
@@ -187,7 +201,7 @@ enum xk_err tls_server_add_name(struct tls_server *server, const char *name, con
     return add_pair(server, name, cert_file, key_file);
 }
 
-/* The streams begin with the first context, and keep its way of verifying. */
+/* The streams begin with the first context. */
 enum xk_err tls_server_ask_client(struct tls_server *server, enum tls_client_wish wish,
                                   const char *ca_file)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "prog/xieka/assistant.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -169,11 +170,12 @@ static int open_slot(struct assistant *s)
 
 static int open_lpa(struct assistant *s)
 {
-    struct lpa_config config = {.block = s->slot->ops->block,
-                                .terminal_opens_channel =
-                                    s->slot->ops->channels == SLOT_TERMINAL_OPENS};
     const char *imei = cli_option(s->cli, OPT_IMEI);
+    struct lpa_config config = {.imei = ""};
 
+    assert(s->slot);
+    config.block = s->slot->ops->block;
+    config.terminal_opens_channel = s->slot->ops->channels == SLOT_TERMINAL_OPENS;
     if (imei && !bytes_to_cstr(bytes_cstr(imei), config.imei, sizeof config.imei))
         config.imei[0] = '?';
     if (lpa_new(&config, &s->lpa) == XK_OK)

@@ -119,7 +119,12 @@ static void read_public_key(struct cur *c, struct x509_cert *out, bool *unsuppor
         *unsupported = true;
 }
 
-static void read_tbs(struct bytes tbs, struct x509_cert *out, bool *bad, bool *unsupported)
+/* What there may be to say against a certificate. */
+struct objections {
+    bool bad, unsupported, unknown_extension;
+};
+
+static void read_tbs(struct bytes tbs, struct x509_cert *out, struct objections *o)
 {
     struct cur outer = cur_of(tbs);
     struct cur c = cur_of(asn_take(&outer, ASN_SEQUENCE));
@@ -131,18 +136,18 @@ static void read_tbs(struct bytes tbs, struct x509_cert *out, bool *bad, bool *u
     out->serial = asn_integer(&c);
     if (out->serial.n > SERIAL_MAX)
         asn_fail(&c);
-    x509_take_algorithm(&c, unsupported);
+    x509_take_algorithm(&c, &o->unsupported);
     out->issuer = asn_raw(&c, ASN_SEQUENCE);
     read_validity(&c, out);
     read_subject(&c, out);
-    read_public_key(&c, out, unsupported);
+    read_public_key(&c, out, &o->unsupported);
     extensions = cur_of(asn_take(&c, ASN_CONTEXT_OF(3)));
     if (c.bad || c.n > 0) {
-        *bad = true;
+        o->bad = true;
         return;
     }
-    x509_read_extensions(&extensions, out, unsupported);
-    *bad = extensions.bad || extensions.n > 0;
+    x509_read_extensions(&extensions, out, &o->unknown_extension);
+    o->bad = extensions.bad || extensions.n > 0;
 }
 
 enum xk_err x509_read(struct bytes der, struct x509_cert *out)
@@ -150,20 +155,21 @@ enum xk_err x509_read(struct bytes der, struct x509_cert *out)
     struct cur c = cur_of(der);
     struct x509_cert cert = {.path_len = X509_NO_PATH_LEN, .role = CERT_NO_ROLE};
     struct cur body = cur_of(asn_take(&c, ASN_SEQUENCE));
-    bool unsupported = false;
-    bool bad = false;
+    struct objections o = {0};
 
     cert.raw = der;
     cert.tbs = asn_raw(&body, ASN_SEQUENCE);
-    x509_take_algorithm(&body, &unsupported);
+    x509_take_algorithm(&body, &o.unsupported);
     x509_take_signature(&body, cert.signature);
     if (c.bad || c.n > 0 || body.bad || body.n > 0)
-        return unsupported && !c.bad && c.n == 0 ? XK_E_UNSUPPORTED : XK_E_FORMAT;
-    read_tbs(cert.tbs, &cert, &bad, &unsupported);
-    if (bad)
+        return o.unsupported && !c.bad && c.n == 0 ? XK_E_UNSUPPORTED : XK_E_FORMAT;
+    read_tbs(cert.tbs, &cert, &o);
+    if (o.bad)
         return XK_E_FORMAT;
-    if (unsupported)
+    if (o.unsupported)
         return XK_E_UNSUPPORTED;
+    if (o.unknown_extension)
+        return XK_E_VALUE;
     *out = cert;
     return XK_OK;
 }

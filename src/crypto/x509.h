@@ -66,7 +66,7 @@ struct x509_cert {
 };
 
 /* XK_E_FORMAT: not such a certificate, or bytes behind it. XK_E_UNSUPPORTED: well-formed, but an
- * algorithm, curve or critical extension that is not known. */
+ * algorithm or curve that is not known; XK_E_VALUE: a critical extension that is not. */
 enum xk_err x509_read(struct bytes der, struct x509_cert *out) XK_MUST_CHECK;
 
 /* DER inside a PEM file (the first block of that label), or the DER file itself; the DER goes to

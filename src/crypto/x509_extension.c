@@ -192,7 +192,7 @@ static int reader_of(struct bytes oid)
     return -1;
 }
 
-void x509_read_extensions(struct cur *c, struct x509_cert *out, bool *unsupported)
+void x509_read_extensions(struct cur *c, struct x509_cert *out, bool *unknown)
 {
     struct cur list = cur_of(asn_take(c, ASN_SEQUENCE));
     uint32_t seen = 0;
@@ -205,7 +205,7 @@ void x509_read_extensions(struct cur *c, struct x509_cert *out, bool *unsupporte
         int reader = reader_of(oid);
 
         if (reader < 0 && critical)
-            *unsupported = true;
+            *unknown = true;
         if (reader >= 0) {
             if (seen & 1u << reader)
                 asn_fail(&list);

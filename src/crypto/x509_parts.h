@@ -26,7 +26,8 @@ extern const struct x509_role_info x509_roles[CERT_ROLES];
 void x509_take_algorithm(struct cur *c, bool *unsupported);
 /* BIT STRING with a DER signature. */
 void x509_take_signature(struct cur *c, uint8_t signature[ECDSA_LEN]);
-/* Reads Extensions off c; out must be zeroed there. */
-void x509_read_extensions(struct cur *c, struct x509_cert *out, bool *unsupported);
+/* Reads Extensions off c; out must be zeroed there. A critical one that is not known sets
+ * *unknown. */
+void x509_read_extensions(struct cur *c, struct x509_cert *out, bool *unknown);
 
 #endif

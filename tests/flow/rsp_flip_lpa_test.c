@@ -6,12 +6,11 @@
  * holds nothing back. An order that was kept is downloaded by the next try. */
 #include <stddef.h>
 
+#include "rsp_flip.h"
 #include "rsp_flow.h"
 #include "xt.h"
 
 #define MESSAGE_MAX 8192
-
-static const uint8_t masks[] = {0x01, 0x80, 0xFF};
 
 /* A member of an answer. ends: how it may end, each as "fault:code/order": what the LPA tells,
  * with the code of the eUICC or the verdict of the server, and the state of the order. */
@@ -101,18 +100,6 @@ static const char *end_of(const struct rsp_flow *f, const struct lpa_result *r)
     return text;
 }
 
-/* An end of the list, whole. */
-static bool among(const char *ends, const char *end)
-{
-    size_t n = strlen(end);
-
-    for (const char *p = ends; (p = strstr(p, end)) != NULL; p += n) {
-        if ((p == ends || p[-1] == ' ') && (p[n] == '\0' || p[n] == ' '))
-            return true;
-    }
-    return false;
-}
-
 static unsigned failures_told(const struct rsp_flow *f)
 {
     unsigned n = 0;
@@ -156,7 +143,7 @@ static void change_one(struct change *c)
     r = rsp_flow_run(&f, &download);
     end = end_of(&f, r);
     /* certificates differ in length from one PKI to the next */
-    if (!among(c->member->ends, end) && c->byte < c->length)
+    if (!flip_among(c->member->ends, end) && c->byte < c->length)
         xt_fail(__FILE__, __LINE__, "another end");
     if (!r->ok)
         check_after(&f);
@@ -171,7 +158,7 @@ static void change_all(const struct member *m)
     struct change c = {.member = m, .byte = 0, .length = 1};
 
     for (; c.byte < c.length; c.byte++) {
-        c.mask = masks[c.byte % ARRAY_LEN(masks)];
+        c.mask = flip_masks[c.byte % ARRAY_LEN(flip_masks)];
         change_one(&c);
     }
     CHECK(c.length > 1);

@@ -6,13 +6,12 @@
  * be changed: the frames around the signed parts have one right form (DER). */
 #include "codec/rsp/cancel_session.h"
 #include "codec/rsp/download.h"
+#include "rsp_flip.h"
 #include "rsp_world.h"
 #include "xt.h"
 
 #define MESSAGE_MAX 8192
 #define RETRY_EVERY 97 /* after each so many changes: the right message is taken */
-
-static const uint8_t masks[] = {0x01, 0x80, 0xFF};
 
 struct kept {
     struct world_order orders[WORLD_ORDERS];
@@ -132,18 +131,6 @@ static void right_is_taken(struct rsp_world *w, enum call call, struct bytes id,
     restore_world(w, k);
 }
 
-/* A verdict of the list, whole. */
-static bool among(const char *codes, const char *said)
-{
-    size_t n = strlen(said);
-
-    for (const char *p = codes; (p = strstr(p, said)) != NULL; p += n) {
-        if ((p == codes || p[-1] == ' ') && (p[n] == '\0' || p[n] == ' '))
-            return true;
-    }
-    return false;
-}
-
 /* One change: true when it is refused as it has to be. */
 static bool refused(struct rsp_world *w, enum call call, struct bytes id, struct bytes message,
                     const struct part *part, const struct kept *kept)
@@ -153,7 +140,7 @@ static bool refused(struct rsp_world *w, enum call call, struct bytes id, struct
     const char *said = send(w, call, id, message);
     bool whole = untouched(w, kept);
 
-    if (among(right, said) && whole)
+    if (flip_among(right, said) && whole)
         return true;
     printf("# %s: %s, not %s%s\n", part->name, said, right, whole ? "" : "; state changed");
     restore_world(w, kept);
@@ -173,13 +160,13 @@ static void flip_all(struct rsp_world *w, enum call call, struct bytes id, struc
     for (size_t i = 0; i < message.n; i++) {
         const struct part *part = part_of(parts, n, message.p + i);
 
-        for (size_t m = 0; m < ARRAY_LEN(masks); m++) {
-            mem[i] ^= masks[m];
+        for (size_t m = 0; m < ARRAY_LEN(flip_masks); m++) {
+            mem[i] ^= flip_masks[m];
             if (!refused(w, call, id, BYTES(mem, message.n), part, &kept)) {
-                printf("# byte %zu of %zu ^ %02X\n", i, message.n, masks[m]);
+                printf("# byte %zu of %zu ^ %02X\n", i, message.n, flip_masks[m]);
                 CHECK(false);
             }
-            mem[i] ^= masks[m];
+            mem[i] ^= flip_masks[m];
         }
         if (i % RETRY_EVERY == 0)
             right_is_taken(w, call, id, message, &kept);
@@ -224,8 +211,8 @@ static void authenticate(enum ec_curve curve)
         const struct part parts[] = {
             {"euiccSigned1", r.euicc_signed1.raw, "8.1/6.1 8.10.1/3.9"},
             {"euiccSignature1", r.euicc_signature1, "8.1/6.1"},
-            /* its length says where CERT.EUM begins */
-            {"head of the eUICC certificate", BYTES(r.euicc_certificate.p, 2),
+            /* its length (30 82 xxxx) says where CERT.EUM begins */
+            {"head of the eUICC certificate", BYTES(r.euicc_certificate.p, 4),
              "8.1.3/6.1 8.1.2/6.1"},
             {"eUICC certificate", r.euicc_certificate, "8.1.3/6.1 8.1.3/6.3"},
             /* 8.11.1/3.9: of another CI than was chosen */

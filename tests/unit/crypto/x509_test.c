@@ -222,7 +222,7 @@ static const struct hand hands[] = {
      XK_E_FORMAT}, /* twice */
     {V3, ECDSA, TIME, P256, OID_SKI, "", SKI, "30090603551D0E04020400", XK_E_FORMAT},
     EXTENSION("551D7F", "", "0500", XK_OK),
-    EXTENSION("551D7F", TRUE_, "0500", XK_E_UNSUPPORTED),
+    EXTENSION("551D7F", TRUE_, "0500", XK_E_VALUE),
     EXTENSION("551D7F", "010100", "0500", XK_E_FORMAT), /* a default, written */
     EXTENSION("551D7F", "010101", "0500", XK_E_FORMAT), /* TRUE is FF */
     EXTENSION(OID_SKI, "", "0400", XK_E_FORMAT),

@@ -82,6 +82,7 @@ enum xk_err es12_decode_request(enum rsp_function function, struct bytes json, s
     enum xk_err err;
     size_t at;
 
+    *status = (struct rsp_status){0};
     TRY(json_doc_parse(json, &doc, &at));
     err = json_kind(doc) == JSON_OBJECT ? read_request(doc, arena, &r, status) : XK_E_FORMAT;
     json_doc_free(doc);

@@ -24,8 +24,8 @@ struct es12_request {
     char address[DOWNLOAD_FQDN_TEXT]; /* rspServerAddress: RegisterEvent */
     bool forward;                     /* forwardingIndicator: RegisterEvent */
 };
-/* XK_E_FORMAT: not a JSON object. A member that is missing or wrong is a refusal in *status. The
- * header's texts are in the arena. */
+/* XK_E_FORMAT: not a JSON object. *status is success, or a refusal: a member is missing or
+ * wrong. The header's texts are in the arena. */
 enum xk_err es12_decode_request(enum rsp_function function, struct bytes json, struct arena *arena,
                                 struct es12_request *out, struct rsp_status *status) XK_MUST_CHECK;
 enum xk_err es12_encode_request(const struct es12_request *in, struct buf *json) XK_MUST_CHECK;

@@ -195,6 +195,7 @@ enum xk_err es2p_decode_request(enum rsp_function function, struct bytes json, s
     struct json *doc;
     size_t at;
 
+    *status = (struct rsp_status){0};
     TRY(json_doc_parse(json, &doc, &at));
     if (json_kind(doc) == JSON_OBJECT) {
         /* refused by *status when false; what there is goes out all the same, for the log */

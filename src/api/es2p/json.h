@@ -23,8 +23,8 @@ struct es2p_request {
     const char *final_state; /* finalProfileStatusIndicator: CancelOrder */
     uint8_t digest[32];      /* SHA-256 over all of it but the header */
 };
-/* XK_E_FORMAT: not a JSON object. A member that is missing or wrong is a refusal in *status. Texts
- * live in the arena; what could be read of the header is in out all the same. */
+/* XK_E_FORMAT: not a JSON object. *status is success, or a refusal: a member is missing or
+ * wrong. Texts live in the arena; what could be read of the header is in out all the same. */
 enum xk_err es2p_decode_request(enum rsp_function function, struct bytes json, struct arena *arena,
                                 struct es2p_request *out, struct rsp_status *status) XK_MUST_CHECK;
 enum xk_err es2p_encode_request(const struct es2p_request *in, struct buf *json) XK_MUST_CHECK;

@@ -202,6 +202,7 @@ enum xk_err es9p_json_decode_request(enum rsp_function function, struct bytes js
     bool whole;
     size_t at;
 
+    *status = (struct rsp_status){0};
     if (!request_members(&m, &r))
         return XK_E_UNSUPPORTED;
     TRY(json_doc_parse(json, &doc, &at));

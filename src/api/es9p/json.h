@@ -22,8 +22,8 @@ const char *es9p_path(enum rsp_function function);
 /* From the last part of a path. False: there is no such function. */
 bool es9p_function(const char *name, enum rsp_function *out);
 
-/* XK_E_FORMAT: not a JSON object. A member that is missing or wrong is a refusal in *status, and
- * out is not written then. */
+/* XK_E_FORMAT: not a JSON object. *status is success, or a refusal: a member is missing or
+ * wrong, and out is not written. */
 enum xk_err es9p_json_decode_request(enum rsp_function function, struct bytes json,
                                      struct arena *arena, struct rsp_es9p_request *out,
                                      struct rsp_status *status) XK_MUST_CHECK;

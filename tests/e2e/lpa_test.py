@@ -2,10 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """`xieka lpa` with a card in a file and xiekad as SM-DP+: everything a user does with an eUICC, and what he is
 told when it does not work."""
+import fcntl
 import json
 import os
+import pty
+import select
 import shutil
+import signal
+import socket
 import subprocess
+import threading
 
 from dp_site import DS_HOST, FIRST_EID, HOST, Site, make_card, make_pki, package
 from xk import Folder, Tap, check, program, wait_for
@@ -46,6 +52,82 @@ class Phone:
 
     def states(self):
         return [p["state"] for p in self.profiles()]
+
+
+class Relay:
+    """A way to the server that is cut for the first connection after so many bytes from the server."""
+
+    def __init__(self, port, limit):
+        self.port, self.left, self.cuts = port, limit, 0
+        self.door = socket.create_server(("127.0.0.1", 0))
+        self.own = self.door.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                client = self.door.accept()[0]
+            except OSError:
+                return
+            self.carry(client, socket.create_connection(("127.0.0.1", self.port)))
+
+    def carry(self, client, server):
+        with client, server:
+            while True:
+                for ready in select.select([client, server], [], [])[0]:
+                    data = ready.recv(65536)
+                    if ready is server and self.cuts == 0:
+                        data = data[:self.left]
+                        self.left -= len(data)
+                    if data:
+                        (server if ready is client else client).sendall(data)
+                    if self.left == 0 and self.cuts == 0:
+                        self.cuts += 1
+                        return
+                    if not data:
+                        return
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.door.close()
+
+
+class Terminal:
+    """The LPA at a terminal, with a person in front of it."""
+
+    def __init__(self, phone, *words):
+        self.said = ""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execv(program("xieka"), ["xieka", "lpa", *words, "--lang", "en", "--card", phone.memory, *phone.net])
+
+    def wait(self, text):
+        """Until it has said this."""
+        while text not in self.said:
+            check(select.select([self.fd], [], [], 30)[0], f"waited for {text}: {self.said}")
+            try:
+                self.said += os.read(self.fd, 4096).decode()
+            except OSError:
+                raise AssertionError(f"ended without {text}: {self.said}") from None
+
+    def answer(self, text, answer):
+        self.wait(text)
+        self.said = ""
+        os.write(self.fd, answer.encode() + b"\n")
+
+    def end(self):
+        try:
+            while select.select([self.fd], [], [], 30)[0]:
+                data = os.read(self.fd, 4096)
+                if not data:
+                    break
+                self.said += data.decode()
+        except OSError:
+            pass
+        os.close(self.fd)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
 class Stock:
@@ -268,6 +350,75 @@ def a_server_that_is_away():
         check([n["state"] for n in done] == ["sent"], str(done))
         check(w.stock.state(iccid) == "ENABLED", w.stock.state(iccid))
         check(phone.json("notifications")["notifications"] == [], "notifications are left")
+
+
+@tap.case
+def a_way_that_breaks():
+    """At every length of what the server says: the download comes to its end, with the same package."""
+    with World("lpa-cut") as w:
+        iccid, code = w.stock.order(0)
+        with Relay(w.site.dp_port, 1 << 30) as relay:
+            w.phone.json("download", code, net=w.phone.way(relay.own))
+            whole = (1 << 30) - relay.left
+        w.phone.json("delete", iccid, "--yes")
+        check(whole > 4000, f"{whole} bytes")
+        for n in range(1, 9):
+            iccid, code = w.stock.order(n)
+            with Relay(w.site.dp_port, whole * n // 9) as relay:
+                got = w.phone.json("download", code, net=w.phone.way(relay.own))
+                check(relay.cuts == 1, f"{n}: cut {relay.cuts} times")
+                check(iccid in [p["iccid"] for p in got["profiles"]], str(got))
+            w.phone.json("notifications", "process")
+            check(w.stock.state(iccid) == "INSTALLED", f"{n}: {w.stock.state(iccid)}")
+
+
+@tap.case
+def a_user_who_has_enough():
+    with World("lpa-stop") as w:
+        iccid, code = w.stock.order(0)
+        w.site.stop()
+        run = subprocess.Popen([program("xieka"), "lpa", "download", code, "--json", "--card", w.phone.memory,
+                                *w.phone.net], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        wait_for("the LPA at its server", lambda: not unlocked(w.phone.memory))
+        run.send_signal(signal.SIGINT)
+        out, _ = run.communicate(timeout=30)
+        check(run.returncode == 1, f"{run.returncode}: {out}")
+        fault(json.loads(out), "CANCELLED")
+        w.site.start()
+        check(w.phone.json("download", code)["iccid"] == iccid, "not downloaded afterwards")
+
+
+def unlocked(path):
+    """Whether no program has the card."""
+    with open(path, "rb") as f:
+        try:
+            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        fcntl.flock(f, fcntl.LOCK_UN)
+        return True
+
+
+@tap.case
+def a_person_at_a_terminal():
+    with World("lpa-person") as w:
+        iccid, code = w.stock.order(0, confirmationCode="1234")
+        t = Terminal(w.phone, "download", code)
+        t.answer(f"download Xieka, Test-0 ({iccid})? [Y/n]", "n")
+        check(t.end() == 1 and "you said no" in t.said, t.said)
+        check(w.stock.show(iccid)["history"][-1]["cause"] == "REJECT", str(w.stock.show(iccid)))
+        iccid, code = w.stock.order(1, confirmationCode="1234")
+        t = Terminal(w.phone, "download", code)
+        t.answer("[Y/n]", "")
+        t.answer("Confirmation code:", "4321")
+        t.answer("That was not it. Confirmation code:", "1234")
+        check(t.end() == 0 and iccid in t.said and "1/" not in t.said.splitlines()[-1], t.said)
+        t = Terminal(w.phone, "delete", iccid)
+        t.answer("[yes/N]", "y")
+        check(t.end() == 1 and w.phone.states() == ["disabled"], t.said)
+        t = Terminal(w.phone, "delete", iccid)
+        t.answer(f"delete Xieka, Test-1 ({iccid})? [yes/N]", "yes")
+        check(t.end() == 0 and w.phone.profiles() == [], t.said)
 
 
 @tap.case

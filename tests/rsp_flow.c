@@ -77,14 +77,15 @@ static void make_order(struct rsp_flow *f, enum world_protection protection)
     tell_all(f);
 }
 
-/* The memory may lose its power once more in the reset itself. */
 static void reset_card(struct rsp_flow *f)
 {
     struct bytes atr;
     enum xk_err err = euicc_reset(f->card, &atr);
 
-    if (err == XK_E_CLOSED)
+    if (err == XK_E_CLOSED) {
+        f->breaks++;
         err = euicc_reset(f->card, &atr);
+    }
     must(err);
     f->card_off = false;
 }
@@ -97,7 +98,11 @@ void rsp_flow_on(struct rsp_flow *f)
     lpa_free(f->lpa);
     f->lpa = NULL;
     must(lpa_new(&config, &f->lpa));
+    if (f->breaks > 0 && f->cut_again > 0)
+        flash_memory_cut_at(f->memory, f->cut_again, f->cut_again);
     reset_card(f);
+    if (f->breaks > 0)
+        flash_memory_cut_at(f->memory, 0, 0);
 }
 
 void rsp_flow_mend(struct rsp_flow *f)

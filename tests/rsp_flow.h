@@ -28,6 +28,7 @@ struct rsp_flow {
     unsigned lose_request, lose_answer;
     unsigned cut_after; /* this APDU is worked on, its answer is not heard */
     enum flow_cut cut;
+    unsigned cut_again; /* power goes again at this step of the memory in the power on after it */
     /* bends a server's answer on its way; may be NULL */
     void (*bend)(struct rsp_flow *f, struct rsp_es9p_response *response);
     void *bend_ctx;

@@ -15,30 +15,53 @@ typedef void breaking(struct rsp_flow *f, unsigned n);
 /* What the user began ends well all the same, or it does when it is begun anew. */
 enum helper { THE_LPA, THE_USER };
 
-/* Download and enable, broken at the n-th place; true when there is one. */
-static bool served(breaking *breaks, enum helper helper, enum world_protection protection,
-                   unsigned n)
+/* Whatever was told as failed is the interruption, once. */
+static void check_failures(const struct rsp_flow *f)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; i < f->w.n_events; i++) {
+        const struct download_event *e = &f->w.events[i];
+
+        if (!e->failed)
+            continue;
+        n++;
+        CHECK_INT(e->point, DOWNLOAD_AT_INSTALLATION);
+        CHECK_STR(e->verdict.subject, "8.1");
+        CHECK_STR(e->verdict.reason, "4.2");
+    }
+    CHECK(n <= 1);
+}
+
+/* Download (under random keys with a confirmation code) and enable, broken at the n-th place. How
+ * often it broke. */
+static unsigned served(breaking *breaks, enum helper helper, enum world_protection protection,
+                       unsigned n)
 {
     const struct lpa_task notify = {.type = LPA_TASK_NOTIFY};
     struct rsp_flow f;
-    bool happened, done;
+    unsigned broke;
+    bool done;
 
     rsp_flow_init(&f, EC_P256, protection);
+    if (protection == WORLD_RANDOM_KEYS)
+        rsp_world_code(f.order, f.code = WORLD_CODE, 3);
     breaks(&f, n);
     done = rsp_flow_serve(&f);
-    happened = f.breaks > 0;
-    CHECK(done || (happened && helper == THE_USER));
+    CHECK(done || (f.breaks > 0 && helper == THE_USER));
     if (!done) {
         rsp_flow_on(&f);
         rsp_flow_check_whole(&f);
         CHECK(rsp_flow_serve(&f));
     }
-    CHECK_INT(f.breaks, happened);
+    broke = f.breaks;
     rsp_flow_mend(&f);
     CHECK(rsp_flow_done(&f, &notify)); /* what was left of them */
+    CHECK_INT(f.breaks, broke);
+    check_failures(&f);
     rsp_flow_check_served(&f, DOWNLOAD_ENABLED);
     rsp_flow_fini(&f);
-    return happened;
+    return broke;
 }
 
 static void each_place(breaking *breaks, enum helper helper, unsigned stride)
@@ -46,7 +69,7 @@ static void each_place(breaking *breaks, enum helper helper, unsigned stride)
     for (int p = WORLD_SESSION_KEYS; p <= WORLD_RANDOM_KEYS; p++) {
         unsigned n = 1 + (unsigned)p % stride, places = 0;
 
-        while (n < PLACES_MAX && served(breaks, helper, (enum world_protection)p, n)) {
+        while (n < PLACES_MAX && served(breaks, helper, (enum world_protection)p, n) > 0) {
             if (xt_failures > 0) {
                 printf("# at place %u, protection %d\n", n, p);
                 return;
@@ -123,6 +146,33 @@ TEST(writes_device)
     each_place(device_is_cut_writing, THE_USER, WRITE_STRIDE);
 }
 
+#define APDU_SHIFT 16 /* of the place: which APDU, which step of the memory after it */
+#define AGAIN_STRIDE 7
+
+static void device_is_cut_twice(struct rsp_flow *f, unsigned n)
+{
+    device_is_cut(f, n >> APDU_SHIFT);
+    f->cut_again = n & ((1u << APDU_SHIFT) - 1);
+}
+
+/* What the card does at power on to clear up after a load that was cut off, cut off. */
+TEST(twice)
+{
+    unsigned broke = 1, places = 0;
+
+    for (unsigned apdu = 1; broke > 0 && xt_failures == 0; apdu++) {
+        unsigned step = 1;
+
+        while ((broke = served(device_is_cut_twice, THE_USER, WORLD_RANDOM_KEYS,
+                               apdu << APDU_SHIFT | step)) == 2) {
+            step += AGAIN_STRIDE;
+            places++;
+        }
+    }
+    printf("# broken twice at %u places\n", places);
+    CHECK(places > 100);
+}
+
 TESTS_MAIN(XT_NAMED("SGP.23 Flow cut: any request is lost", requests),
            XT_NAMED("SGP.23 Flow cut: the answer to any request is lost", answers),
            XT_NAMED("SGP.23 Flow power: the card loses it after any APDU", apdus_card),
@@ -130,4 +180,5 @@ TESTS_MAIN(XT_NAMED("SGP.23 Flow cut: any request is lost", requests),
            XT_NAMED("SGP.23 Flow power: the card loses it at every eleventh byte it writes",
                     writes_card),
            XT_NAMED("SGP.23 Flow power: the device loses it at every eleventh byte the card writes",
-                    writes_device))
+                    writes_device),
+           XT_NAMED("SGP.23 Flow power: the device loses it again while the card clears up", twice))

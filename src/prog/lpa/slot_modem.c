@@ -113,6 +113,7 @@ static enum xk_err modem_transmit(struct slot *s, uint8_t channel, struct bytes 
 
     buf_init_fixed(&line, mem, sizeof mem);
     at_put_transmit(&line, channel, apdu);
+    m->link.card_restarted = false; /* before: not for what this command asks for */
     err = command(m, &line, ANSWER_MS);
     explicit_bzero(mem, sizeof mem);
     TRY(err);
@@ -202,9 +203,7 @@ static enum xk_err modem_reset(struct slot *s)
         err = command_text(m, "AT+CFUN=1\r", ANSWER_MS);
     }
     TRY(err);
-    err = wait_until_ready(m);
-    m->link.card_restarted = false;
-    return err;
+    return wait_until_ready(m);
 }
 
 static void modem_close(struct slot *s)
@@ -230,6 +229,7 @@ static const struct slot_ops modem_ops = {.channels = SLOT_TERMINAL_OPENS,
 static enum xk_err open_tty(struct modem_slot *m, const char *tty)
 {
     struct termios t;
+    enum xk_err err;
 
     m->fd = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
     if (m->fd < 0)
@@ -241,9 +241,9 @@ static enum xk_err open_tty(struct modem_slot *m, const char *tty)
     cfsetspeed(&t, B115200);
     if (tcsetattr(m->fd, TCSANOW, &t) != 0 || tcflush(m->fd, TCIOFLUSH) != 0)
         return XK_E_IO;
-    /* the first line ends whatever somebody has begun */
-    (void)!command_text(m, "AT\r", GREETING_MS);
-    return command_text(m, "ATE0\r", GREETING_MS);
+    /* the first line ends whatever somebody has begun: it may be an error */
+    err = command_text(m, "AT\r", GREETING_MS);
+    return err == XK_OK || err == XK_E_DENIED ? command_text(m, "ATE0\r", GREETING_MS) : err;
 }
 
 enum xk_err slot_open_modem(const char *tty, struct slot **out, struct buf *why)

@@ -1,53 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each refusal of ES9+ (SGP.22 5.6, 5.2.6): one thing wrong at a time, the right subject and
  * reason, and session and order as they were. */
-#include "rsp_world.h"
-#include "xt.h"
-
-/* How far a session goes before the call in question. */
-struct steps {
-    struct rsp_world w;
-    struct world_order *order;
-    struct rsp_initiate_authentication_request initiate;
-    struct rsp_initiate_authentication_response initiated;
-    struct rsp_authenticate_client_request authenticate;
-    struct rsp_authenticate_client_response authenticated;
-    struct rsp_get_bound_profile_package_request prepare;
-    struct rsp_get_bound_profile_package_response packaged;
-};
-
-static void begin(struct steps *s, enum ec_curve curve)
-{
-    rsp_world_init(&s->w, curve);
-    s->order = &s->w.orders[0];
-}
-
-static void initiate(struct steps *s)
-{
-    s->initiate = rsp_card_initiate(&s->w.card);
-    s->initiated = rsp_world_initiate(&s->w, &s->initiate);
-}
-
-static void authenticate(struct steps *s)
-{
-    initiate(s);
-    s->authenticate = rsp_card_authenticate(&s->w.card, &s->initiated);
-    s->authenticated = rsp_world_authenticate(&s->w, &s->authenticate);
-}
-
-static void prepare(struct steps *s, const char *code)
-{
-    authenticate(s);
-    s->prepare = rsp_card_prepare(&s->w.card, &s->authenticated, code, CARD_NEW_OTPK);
-}
-
-static void package(struct steps *s, const char *code)
-{
-    prepare(s, code);
-    s->packaged = rsp_world_package(&s->w, &s->prepare);
-}
-
-#define VERDICT(status, want) CHECK_STR(rsp_world_verdict(&(status)), want)
+#include "steps.h"
 
 /* ---- InitiateAuthentication ---- */
 
@@ -273,7 +227,7 @@ TEST(auth_default_order)
     begin(&s, EC_P256);
     no_default_order(&s);
     authenticate(&s);
-    CHECK(!rsp_succeeded(&s.authenticated.status));
+    VERDICT(s.authenticated.status, "8.1.1/3.8");
     rsp_world_fini(&s.w);
 }
 TEST(auth_eligible)

@@ -131,7 +131,7 @@ enum xk_err slot_open_reader(const char *reader, struct slot **out, struct buf *
     if (err == XK_OK)
         err = pcsc_connect(r->pcsc, reader[0] ? reader : NULL, PCSC_EXCLUSIVE);
     if (err != XK_OK) {
-        buf_printf(why, "reader %s: %s", reader,
+        buf_printf(why, "%s%s%s", reader, reader[0] ? ": " : "",
                    err == XK_E_NOT_FOUND ? "no such reader, or no card in it"
                    : err == XK_E_BUSY    ? "another program has the card"
                    : !r->pcsc            ? "no PC/SC daemon (pcscd) is there"

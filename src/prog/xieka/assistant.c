@@ -121,7 +121,7 @@ static enum lpa_answer ask_consent(const struct assistant *s, const struct lpa_q
         assistant_name_profile(q->metadata, &name);
     if (q->rules[0])
         fprintf(stderr, "%s\n", q->rules);
-    fprintf(stderr, "%s %s? [%s] ", question_text(s->cli, q->type), buf_cstr(&name),
+    fprintf(stderr, "%s%s? [%s] ", question_text(s->cli, q->type), buf_cstr(&name),
             strict ? "yes/N" : "Y/n");
     if (!read_line(line, sizeof line))
         return strict || feof(stdin) ? LPA_ANSWER_NO : LPA_ANSWER_YES;
@@ -331,7 +331,8 @@ static int trust_what_the_card_trusts(struct assistant *s)
 
 int assistant_run(struct cli *c, const struct lpa_task *task, assistant_print_fn *print)
 {
-    const struct sigaction interrupt = {.sa_handler = on_interrupt};
+    const struct sigaction interrupt = {.sa_handler = on_interrupt,
+                                        .sa_flags = (int)SA_RESETHAND}; /* the second one ends us */
     struct assistant s = {.cli = c};
     const struct pump_user user = {.progress = meets_servers(task->type) ? progress : silent,
                                    .ask = ask,

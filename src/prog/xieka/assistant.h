@@ -19,7 +19,7 @@ assistant_print_fn assistant_print_chip, assistant_print_profiles, assistant_pri
     assistant_print_notifications, assistant_print_found, assistant_print_address;
 /* Story on standard error; with --json the fault on standard output. */
 void assistant_print_fault(struct cli *c, const struct lpa_result *r);
-/* "Vodafone, Business (8944...)" */
+/* " Vodafone, Business (8944...)" */
 void assistant_name_profile(const struct rsp_metadata *m, struct buf *out);
 
 #endif

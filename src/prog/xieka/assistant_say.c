@@ -3,6 +3,7 @@
 #include "base/hex.h"
 #include "prog/xieka/assistant.h"
 #include "prog/xieka/table.h"
+#include "prog/xieka/width.h"
 
 #define JSON_MAX ((size_t)4 << 20)
 #define STORY_MAX 2048
@@ -24,23 +25,28 @@ static const char *class_of(const struct rsp_metadata *m)
                          m->has_profile_class ? m->profile_class : RSP_CLASS_OPERATIONAL);
 }
 
+/* As a terminal may show it */
 static const char *text_of(struct bytes text, char out[TEXT_MAX])
 {
-    if (!bytes_to_cstr(text, out, TEXT_MAX))
-        out[0] = '\0';
-    return out;
+    char raw[TEXT_MAX];
+    struct buf plain;
+
+    if (!bytes_to_cstr(text, raw, sizeof raw))
+        raw[0] = '\0';
+    buf_init_fixed(&plain, out, TEXT_MAX);
+    width_plain(&plain, raw);
+    return buf_cstr(&plain);
 }
 
 void assistant_name_profile(const struct rsp_metadata *m, struct buf *out)
 {
-    char iccid[ICCID_TEXT_MAX] = "";
+    char iccid[ICCID_TEXT_MAX] = "", provider[TEXT_MAX], name[TEXT_MAX];
 
     if (m->iccid.n && iccid_to_text(m->iccid, iccid) != XK_OK)
         iccid[0] = '\0';
-    buf_printf(out, "%.*s%s%.*s (%s)", (int)m->service_provider_name.n,
-               m->service_provider_name.n ? (const char *)m->service_provider_name.p : "",
-               m->service_provider_name.n && m->profile_name.n ? ", " : "", (int)m->profile_name.n,
-               m->profile_name.n ? (const char *)m->profile_name.p : "", iccid);
+    buf_printf(out, " %s%s%s (%s)", text_of(m->service_provider_name, provider),
+               m->service_provider_name.n && m->profile_name.n ? ", " : "",
+               text_of(m->profile_name, name), iccid);
 }
 
 struct page { /* one JSON object */
@@ -70,6 +76,19 @@ static int page_print(struct page *p)
 
 /* ---- faults ---- */
 
+/* The story, on one line of standard error behind this. */
+static void tell_story(const char *before, const struct lpa_fault *f)
+{
+    char mem[STORY_MAX], plain[STORY_MAX];
+    struct buf story, out;
+
+    buf_init_fixed(&story, mem, sizeof mem);
+    lpa_fault_text(f, &story);
+    buf_init_fixed(&out, plain, sizeof plain);
+    width_plain(&out, buf_cstr(&story));
+    cli_fail(EXIT_FAILED, "%s%s", before, buf_cstr(&out));
+}
+
 static void put_fault(struct json_out *o, const char *name, const struct lpa_fault *f)
 {
     char mem[STORY_MAX];
@@ -98,13 +117,9 @@ static void put_fault(struct json_out *o, const char *name, const struct lpa_fau
 
 void assistant_print_fault(struct cli *c, const struct lpa_result *r)
 {
-    char mem[STORY_MAX];
-    struct buf story;
     struct page p;
 
-    buf_init_fixed(&story, mem, sizeof mem - 1);
-    lpa_fault_text(&r->fault, &story);
-    cli_fail(EXIT_FAILED, "%.*s", (int)story.n, mem);
+    tell_story("", &r->fault);
     if (!c->json)
         return;
     page_open(&p, r);
@@ -323,16 +338,13 @@ static void put_delivery(struct json_out *o, const struct lpa_result *r)
 
 static void tell_kept(const struct cli *c, const struct lpa_result *r)
 {
-    char mem[STORY_MAX];
-    struct buf story;
+    char before[TEXT_MAX];
 
     if (r->kept == 0)
         return;
-    buf_init_fixed(&story, mem, sizeof mem - 1);
-    lpa_fault_text(&r->notification_fault, &story);
-    fprintf(stderr, "xieka: %u %s: %.*s\n", r->kept,
-            cli_say(c, "条通知未送达,留在卡上", "notifications stay on the card for later"),
-            (int)story.n, mem);
+    snprintf(before, sizeof before, "%u %s: ", r->kept,
+             cli_say(c, "条通知未送达,留在卡上", "notifications stay on the card for later"));
+    tell_story(before, &r->notification_fault);
 }
 
 int assistant_print_change(struct cli *c, const struct lpa_result *r)

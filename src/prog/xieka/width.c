@@ -65,6 +65,28 @@ void width_pad(struct buf *out, const char *text, size_t columns)
         buf_put_fill(out, ' ', columns - have);
 }
 
+/* C0 and C1 controls, and those that change the direction of writing (Unicode annex 9) */
+static bool is_plain(uint32_t c, size_t len)
+{
+    if (c < 0x20 || (c >= 0x7F && c < 0xA0) || (len == 1 && c >= 0x80))
+        return false;
+    return !(c >= 0x202A && c <= 0x202E) && !(c >= 0x2066 && c <= 0x2069);
+}
+
+void width_plain(struct buf *out, const char *text)
+{
+    size_t len;
+
+    for (; *text; text += len) {
+        uint32_t c = next(text, &len);
+
+        if (is_plain(c, len))
+            buf_put(out, text, len);
+        else
+            buf_put_u8(out, '?');
+    }
+}
+
 void width_cut(struct buf *out, const char *text, size_t columns)
 {
     size_t used = 0;

@@ -10,6 +10,9 @@
 size_t width_of(const char *text);
 /* Blanks behind a text up to so many columns. */
 void width_pad(struct buf *out, const char *text, size_t columns);
+/* Text of strangers, such as a profile's name: what could steer a terminal, or is no UTF-8, becomes
+ * '?'. */
+void width_plain(struct buf *out, const char *text);
 /* The text, cut with "…" when it is wider (columns > 0). */
 void width_cut(struct buf *out, const char *text, size_t columns);
 

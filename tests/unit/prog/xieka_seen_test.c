@@ -21,6 +21,37 @@ TEST(widths)
     CHECK_INT(width_of("\xf0\xa0\x80\x80"), 2); /* U+20000 */
 }
 
+TEST(text_of_strangers)
+{
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        {"Vodafone", "Vodafone"},
+        {"写卡 é 🎉", "写卡 é 🎉"},
+        {"a\x1b[2Jb\x07\r\n\x7f", "a?[2Jb????"},
+        {"\xc2\x9b"
+         "31m",
+         "?31m"},
+        {"\x9b\xff\xe5\x86", "????"},
+        {"\xe2\x80\xae"
+         "on",
+         "?on"},
+        {"\xe2\x81\xa6"
+         "on",
+         "?on"},
+        {"", ""},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char mem[64];
+        struct buf out;
+
+        buf_init_fixed(&out, mem, sizeof mem);
+        width_plain(&out, rows[i].text);
+        CHECK_STR(buf_cstr(&out), rows[i].want);
+    }
+}
+
 TEST(cut_and_pad)
 {
     static const struct {
@@ -230,7 +261,7 @@ TEST(report_of_nothing_and_of_one)
     report_fini(&r);
 }
 
-TESTS_MAIN(XT_CASE(widths), XT_CASE(cut_and_pad), XT_CASE(ladder_is_straight),
-           XT_CASE(ladder_lines), XT_CASE(board), XT_CASE(board_in_colours),
-           XT_CASE(board_in_one_line), XT_CASE(report_of_a_batch),
+TESTS_MAIN(XT_CASE(widths), XT_CASE(text_of_strangers), XT_CASE(cut_and_pad),
+           XT_CASE(ladder_is_straight), XT_CASE(ladder_lines), XT_CASE(board),
+           XT_CASE(board_in_colours), XT_CASE(board_in_one_line), XT_CASE(report_of_a_batch),
            XT_CASE(report_of_nothing_and_of_one))

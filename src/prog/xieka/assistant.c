@@ -13,6 +13,7 @@
 #define RESOLVE_MAX 2048
 #define TIMEOUT_MS 60000
 #define CONNECT_MS 10000
+#define NOTIFY_TRIES 2
 
 struct assistant {
     struct cli *cli;
@@ -175,6 +176,7 @@ static int open_lpa(struct assistant *s)
 
     assert(s->slot);
     config.block = s->slot->ops->block;
+    config.notify_tries = NOTIFY_TRIES;
     config.terminal_opens_channel = s->slot->ops->channels == SLOT_TERMINAL_OPENS;
     if (imei && !bytes_to_cstr(bytes_cstr(imei), config.imei, sizeof config.imei))
         config.imei[0] = '?';

@@ -152,6 +152,7 @@ struct lpa {
     /* notifications */
     struct lpa_notification notifications[LPA_NOTIFICATIONS_MAX];
     size_t notification_at;
+    unsigned notify_tries;
     struct rsp_pending_notification pending;
 
     struct lpa_chip chip;

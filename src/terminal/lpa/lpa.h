@@ -30,6 +30,7 @@
 struct lpa_config {
     size_t block;                /* 0: LPA_BLOCK_DEFAULT */
     unsigned tries;              /* of a download that is cut; 0: LPA_TRIES_DEFAULT */
+    unsigned notify_tries;       /* of a notification that was not heard; 0: one */
     char imei[17];               /* 14 to 16 digits; "": a TAC of zeros and no IMEI */
     bool terminal_opens_channel; /* +CCHO: LPA_OPEN_CHANNEL instead of MANAGE CHANNEL and SELECT */
     struct bytes isdr_aid;       /* empty: that of SGP.22; copied */

@@ -152,6 +152,7 @@ static struct lpa_notification *at_hand(struct lpa *l)
 
 void lpa_retrieve_notification(struct lpa *l)
 {
+    l->notify_tries = 0;
     const struct rsp_retrieve_notifications_request request = {
         .search = RSP_RETRIEVE_SEQ_NUMBER, .seq_number = at_hand(l)->seq_number};
 
@@ -186,6 +187,7 @@ void lpa_notification_retrieved(struct lpa *l)
 /* ES9+.HandleNotification: 5.6.4 */
 void lpa_send_notification(struct lpa *l)
 {
+    l->notify_tries++;
     l->post =
         (struct rsp_es9p_request){.function = RSP_HANDLE_NOTIFICATION,
                                   .handle_notification = {.pending_notification = l->pending.raw}};
@@ -203,10 +205,31 @@ static void keep_fault(struct lpa *l, const struct lpa_fault *fault)
         l->result.notification_fault = *fault;
 }
 
+/* Nobody refused it: the way may come back. */
+static bool may_be_heard_yet(const struct lpa *l, enum lpa_fault_kind kind)
+{
+    return !l->cancelled && l->notify_tries < l->config.notify_tries &&
+           (kind == LPA_FAULT_SERVER_UNREACHABLE || kind == LPA_FAULT_SERVER_CUT);
+}
+
+void lpa_notify_later(struct lpa *l)
+{
+    lpa_wait(l, LPA_RETRY_WAIT_MS << (l->notify_tries - 1));
+}
+
+void lpa_notify_again(struct lpa *l)
+{
+    lpa_go(l, STEP_SEND_NOTIFICATION);
+}
+
 void lpa_notification_kept(struct lpa *l)
 {
     struct lpa_fault fault = lpa_reply_fault(l);
 
+    if (may_be_heard_yet(l, fault.kind)) {
+        lpa_go(l, STEP_NOTIFY_LATER);
+        return;
+    }
     lpa_copy_text(fault.address, sizeof fault.address, bytes_cstr(at_hand(l)->address));
     keep_fault(l, &fault);
     at_hand(l)->state = LPA_KEPT;

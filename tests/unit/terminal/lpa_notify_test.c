@@ -9,15 +9,20 @@
 
 static uint8_t one[ICCID_LEN], two[ICCID_LEN];
 
-static void open_with_notifications(struct lpa_bench *b)
+static void open_with_notifications_and(struct lpa_bench *b, const struct lpa_config *config)
 {
-    bench_open(b);
+    bench_open_with(b, config);
     toyeuicc_iccid(1, one);
     toyeuicc_iccid(2, two);
     toyeuicc_notify(&b->card, RSP_EVENT_ENABLE, BENCH_HOST, one); /* 1 */
     toyeuicc_notify(&b->card, RSP_EVENT_DISABLE, OTHER, one);     /* 2 */
     toyeuicc_notify(&b->card, RSP_EVENT_DELETE, BENCH_HOST, one); /* 3 */
     toyeuicc_notify(&b->card, RSP_EVENT_ENABLE, OTHER, two);      /* 4 */
+}
+
+static void open_with_notifications(struct lpa_bench *b)
+{
+    open_with_notifications_and(b, &(struct lpa_config){.block = 0});
 }
 
 TEST(in_order)
@@ -80,6 +85,37 @@ TEST(kept_unless_2xx)
         CHECK_INT(b.result->kept, 4);
         bench_close(&b);
     }
+}
+
+/* Told again after a while; the others of that server are not waited for a second time. */
+TEST(told_again)
+{
+    static const struct lpa_config config = {.notify_tries = 3};
+    struct lpa_task task = {.type = LPA_TASK_NOTIFY};
+    struct lpa_bench b;
+
+    open_with_notifications_and(&b, &config);
+    b.cut_at = 1;
+    CHECK(bench_run(&b, &task)->ok);
+    CHECK_INT(b.posts, 5);
+    CHECK_INT(b.post[1].seq_number, 1);
+    CHECK_INT(b.waits, 1);
+    CHECK_INT(b.waited_ms, 2000);
+    CHECK_INT(b.result->sent, 4);
+    bench_close(&b);
+    open_with_notifications_and(&b, &config);
+    b.deaf = BENCH_HOST;
+    CHECK_INT(bench_run(&b, &task)->fault.kind, LPA_FAULT_SERVER_UNREACHABLE);
+    CHECK_INT(b.posts, 5); /* 1 three times, 2, 4 */
+    CHECK_INT(b.waited_ms, 6000);
+    CHECK_INT(b.result->kept, 2);
+    bench_close(&b);
+    open_with_notifications_and(&b, &config);
+    b.fail = LPA_REPLY_HTTP; /* it has answered */
+    b.http_status = 500;
+    CHECK(!bench_run(&b, &task)->ok);
+    CHECK_INT(b.waits, 0);
+    bench_close(&b);
 }
 
 /* The result of an installation that could not be told holds back what came later of its profile,
@@ -336,6 +372,7 @@ TEST(given_smds)
 TESTS_MAIN(NAMED("4.4 LPA ES9+.HandleNotification: in order, removed after success", in_order),
            NAMED("4.4 LPA ES9+.HandleNotification: one server cannot be reached", deaf_server),
            NAMED("4.4 LPA ES9+.HandleNotification: kept unless 2xx", kept_unless_2xx),
+           XT_CASE(told_again),
            NAMED("5.4 LPA notifications: an installation comes first", installation_first),
            XT_CASE(only_one), XT_CASE(shown_and_forgotten), XT_CASE(user_breaks_off),
            XT_CASE(list_refused), XT_CASE(gone_between_list_and_retrieval),

@@ -18,6 +18,13 @@ from xk import Folder, Tap, check, program, wait_for
 
 tap = Tap()
 ICCID = "8986001234567890123{}"
+# docs/interfaces/lpa.md
+CHIP = {"eid", "defaultSmdpAddress", "rootSmdsAddress", "svn", "profileVersion", "firmware", "applications",
+        "freeNonVolatileMemory", "freeVolatileMemory", "sasAccreditationNumber", "ciVerification", "ciSigning",
+        "uiccCapability", "rspCapability"}
+CHANGE = {"eid", "iccid", "already", "notifications", "profiles"}
+PROFILE = {"iccid", "state", "class", "nickname", "serviceProviderName", "profileName", "isdpAid", "policyRules"}
+NOTIFICATION = {"seqNumber", "event", "iccid", "address", "state"}
 
 
 class Phone:
@@ -173,7 +180,13 @@ class World:
             self.folder.__exit__(kind, value, trace)
 
 
+def members(value, names):
+    check(set(value) == names, f"members: {value}")
+    return value
+
+
 def fault(answer, kind):
+    members(answer, {"eid", "fault"})
     check(answer["fault"]["kind"] == kind, f"not {kind}: {answer}")
     return answer["fault"]
 
@@ -183,13 +196,13 @@ def a_profile_from_download_to_deletion():
     with World("lpa") as w:
         iccid, code = w.stock.order(0, confirmationCode="1234")
         phone = w.phone
-        chip = phone.json("chip")
+        chip = members(phone.json("chip"), CHIP)
         check(chip["eid"] == FIRST_EID and chip["svn"] == "2.5.0" and len(chip["ciVerification"]) == 1, str(chip))
-        check(phone.profiles() == [], "not empty")
+        check(members(phone.json("list"), {"eid", "profiles"})["profiles"] == [], "not empty")
         got = phone.json("download", code, "--code", "1234", "--imei", "353879234252633")
         check(got["iccid"] == iccid and got["eid"] == FIRST_EID, str(got))
         check(got["notifications"] == {"sent": 1, "kept": 0}, str(got))
-        profile = got["profiles"][0]
+        profile = members(members(got, CHANGE)["profiles"][0], PROFILE)
         check((profile["state"], profile["class"], profile["profileName"], profile["serviceProviderName"],
                profile["nickname"], profile["policyRules"]) ==
               ("disabled", "operational", "Test-0", "Xieka", None, []), str(profile))
@@ -197,7 +210,7 @@ def a_profile_from_download_to_deletion():
         check(phone.json("enable", iccid)["profiles"][0]["state"] == "enabled", "not enabled")
         check(w.stock.state(iccid) == "ENABLED", w.stock.state(iccid))
         check(phone.json("enable", iccid)["already"] is True, "enabled twice")
-        phone.json("nickname", iccid, "手机 1")
+        members(phone.json("nickname", iccid, "手机 1"), CHANGE)
         check(phone.profiles()[0]["nickname"] == "手机 1", "no nickname")
         phone.json("nickname", iccid)
         check(phone.profiles()[0]["nickname"] is None, "the nickname stayed")
@@ -290,7 +303,8 @@ def what_the_smds_knows():
         def found():
             code, out, err = phone.run("discover", "--json")
             check(code in (0, 3), err)
-            return [(f["address"], f["smds"]) for f in json.loads(out).get("found", [])]
+            rows = json.loads(out).get("found", [])
+            return [(f["address"], f["smds"]) for f in rows if members(f, {"address", "eventId", "smds", "iccid"})]
 
         wait_for("both events", lambda: found() == [(HOST, DS_HOST)] * 2)
         got = {phone.json("download", "--discover")["iccid"] for _ in range(2)}
@@ -336,6 +350,7 @@ def a_server_that_is_away():
         status, out, err = phone.run("enable", iccid)
         check(status == 0 and iccid in out and "3 notifications stay" in err, out + err)
         waiting = phone.json("notifications", "list")["notifications"]
+        members(waiting[0], NOTIFICATION)
         check([n["event"] for n in waiting] == ["enabled", "disabled", "enabled"], str(waiting))
         check(all(n["address"] == HOST and n["iccid"] == iccid for n in waiting), str(waiting))
         fault(phone.json("notifications", "process", status=4), "SERVER_UNREACHABLE")

@@ -166,6 +166,23 @@ static void put_capabilities(struct json_out *o, const struct rsp_euicc_info2 *i
     json_close_array(o);
 }
 
+static void put_resource(struct json_out *o, const struct rsp_card_resource *r)
+{
+    const struct {
+        const char *name;
+        uint32_t value;
+    } rows[] = {{"applications", r->applications},
+                {"freeNonVolatileMemory", r->free_nvm},
+                {"freeVolatileMemory", r->free_ram}};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (r->known)
+            json_put_int(o, rows[i].name, rows[i].value);
+        else
+            json_put_null(o, rows[i].name);
+    }
+}
+
 static int chip_json(const struct lpa_result *r)
 {
     const struct rsp_euicc_info2 *info = &r->chip->info2;
@@ -177,11 +194,7 @@ static int chip_json(const struct lpa_result *r)
     put_version(&p.o, "svn", info->svn);
     put_version(&p.o, "profileVersion", info->profile_version);
     put_version(&p.o, "firmware", info->firmware);
-    if (info->resource.known) {
-        json_put_int(&p.o, "applications", info->resource.applications);
-        json_put_int(&p.o, "freeNonVolatileMemory", info->resource.free_nvm);
-        json_put_int(&p.o, "freeVolatileMemory", info->resource.free_ram);
-    }
+    put_resource(&p.o, &info->resource);
     put_optional(&p.o, "sasAccreditationNumber", info->sas_accreditation_number);
     put_key_ids(&p.o, "ciVerification", &info->verification);
     put_key_ids(&p.o, "ciSigning", &info->signing);

@@ -395,8 +395,12 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 int main(void)
 {
     static const struct xt_case cases[] = {
-        XT_CASE(a_server_is_taken_or_refused), XT_CASE(chains_that_no_server_should_show),
-        XT_CASE(files_without_a_ci),           XT_CASE(a_handshake_that_breaks_is_no_refusal),
+        XT_NAMED("SGP.23 4.4 LPA TLS: policy, name, CI, dates of the server",
+                 a_server_is_taken_or_refused),
+        XT_NAMED("SGP.23 4.4 LPA TLS: chains that no server should show",
+                 chains_that_no_server_should_show),
+        XT_CASE(files_without_a_ci),
+        XT_CASE(a_handshake_that_breaks_is_no_refusal),
         XT_CASE(whether_the_request_went_out),
     };
     int status;

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 
 from dp_site import DS_HOST, FIRST_EID, HOST, Site, make_card, make_pki, package
 from xk import Folder, Tap, check, program, wait_for
@@ -234,6 +235,8 @@ def words_for_people():
         check(status == 0 and err == "" and out.splitlines()[0].split()[:2] == ["ICCID", "state"], out + err)
         status, out, _ = w.phone.run("list", "--lang", "zh")
         check(status == 0 and "状态" in out, out)
+        status, out, err = w.phone.run("list", "--trace")
+        check(status == 0 and "BF2D" in err and any(line.startswith("  BF2D") for line in err.splitlines()), err)
         status, out, _ = w.phone.run("chip")
         check(status == 0 and FIRST_EID in out and "CIs it trusts" in out, out)
 
@@ -263,6 +266,11 @@ def codes_that_lead_nowhere():
         check(status == 2 and "host" in err, err)
         fault(w.phone.json("download", status=2), "NO_ADDRESS")
         fault(w.phone.json("enable", iccid, status=2), "NO_PROFILE")
+        for words, net, says in ((["--imei", "12"], None, "--imei"), ([], ["--resolve", "nonsense"], "--resolve"),
+                                 (["--code", "x" * 65], None, "--code"), (["--discover"], None, "one of them"),
+                                 ([], ["--ca", f"{w.path}/nothing"], "nothing")):
+            status, _, err = w.phone.run("download", code, *words, net=net)
+            check(status == 2 and says in err, f"{words} {net}: {status} {err}")
         status, _, err = w.phone.run("enable", "banana")
         check(status == 2 and "neither an ICCID" in err, err)
         w.phone.json("download", code)
@@ -401,6 +409,23 @@ def a_user_who_has_enough():
         fault(json.loads(out), "CANCELLED")
         w.site.start()
         check(w.phone.json("download", code)["iccid"] == iccid, "not downloaded afterwards")
+
+
+@tap.case
+def a_user_who_does_not_wait_for_a_mute_server():
+    with World("lpa-mute") as w, socket.create_server(("127.0.0.1", 0)) as mute:
+        _, code = w.stock.order(0)
+        mute.settimeout(30)
+        run = subprocess.Popen([program("xieka"), "lpa", "download", code, "--json", "--card", w.phone.memory,
+                                *w.phone.way(mute.getsockname()[1])], stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, text=True)
+        with mute.accept()[0] as client:
+            check(client.recv(1) != b"", "no greeting")
+            start = time.monotonic()
+            run.send_signal(signal.SIGINT)
+            out, _ = run.communicate(timeout=30)
+        check(run.returncode == 1 and time.monotonic() - start < 8, f"{run.returncode} {time.monotonic() - start}: {out}")
+        fault(json.loads(out), "CANCELLED")
 
 
 def unlocked(path):

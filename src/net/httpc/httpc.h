@@ -28,6 +28,11 @@ struct httpc_options {
     size_t body_max;          /* of the answer; 0: 4 MiB */
     unsigned connections_max; /* per host; 0: 8; further requests wait for one */
     unsigned waiting_max;     /* requests under way or waiting; 0: 10 000 */
+
+    /* Asked now and then while httpc_call waits: true ends the exchange, XK_E_TIMEOUT. NULL: nobody
+     * is asked. */
+    bool (*has_enough)(void *arg);
+    void *has_enough_arg;
 };
 
 struct httpc_request {

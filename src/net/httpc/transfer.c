@@ -143,6 +143,26 @@ static enum xk_err set_connect_to(struct transfer *t, const char *list)
     return XK_OK;
 }
 
+/* libcurl asks about once a second, and whenever something moves. */
+static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    const struct transfer *t = arg;
+
+    (void)a, (void)b, (void)c, (void)d;
+    return t->has_enough(t->has_enough_arg);
+}
+
+static void set_end(struct transfer *t, const struct httpc_options *o)
+{
+    if (!o->has_enough)
+        return;
+    t->has_enough = o->has_enough;
+    t->has_enough_arg = o->has_enough_arg;
+    curl_easy_setopt(t->easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(t->easy, CURLOPT_XFERINFODATA, t);
+    curl_easy_setopt(t->easy, CURLOPT_NOPROGRESS, 0L);
+}
+
 static void set_rest(struct transfer *t, const struct httpc_options *o,
                      const struct httpc_request *request)
 {
@@ -171,6 +191,7 @@ enum xk_err transfer_init(struct transfer *t, CURL *easy, const struct httpc_opt
     if (!is_http(request->url))
         return XK_E_VALUE;
     set_rest(t, options, request);
+    set_end(t, options);
     set_tls(t, options);
     TRY(set_watch(t, options));
     TRY(set_connect_to(t, options->connect_to));

@@ -18,6 +18,8 @@ struct transfer {
     struct tls_watch *watch; /* of the connection that was made for it */
     size_t body_n;
     char error[CURL_ERROR_SIZE];
+    bool (*has_enough)(void *arg);
+    void *has_enough_arg;
     httpc_fn *fn;
     void *arg;
 };

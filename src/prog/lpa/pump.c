@@ -13,14 +13,17 @@ struct turn { /* what an input points to */
     struct rsp_es9p_response response;
 };
 
-static void transmit(struct slot *s, const struct lpa_action *a, struct turn *t)
+static void transmit(const struct pump *p, const struct lpa_action *a, struct turn *t)
 {
+    struct slot *s = p->slot;
     struct buf answer;
 
     buf_init_fixed(&answer, t->apdu, sizeof t->apdu);
     t->input = (struct lpa_input){.type = LPA_IN_RESPONSE};
     if (s->ops->transmit(s, a->channel, a->command, &answer) == XK_OK)
         t->input.data = buf_bytes(&answer);
+    if (p->user->trace)
+        p->user->trace(p->user->ctx, a->command, t->input.data);
 }
 
 static void open_channel(struct slot *s, const struct lpa_action *a, struct turn *t)
@@ -72,7 +75,7 @@ static bool perform(const struct pump *p, const struct lpa_action *a, struct tur
 {
     switch (a->type) {
     case LPA_TRANSMIT:
-        transmit(p->slot, a, t);
+        transmit(p, a, t);
         return true;
     case LPA_OPEN_CHANNEL:
         open_channel(p->slot, a, t);

@@ -14,6 +14,8 @@ struct pump_user {
     enum lpa_answer (*ask)(void *ctx, const struct lpa_question *question, char *code);
     /* Whether he wants it to end; asked between two actions. */
     bool (*has_enough)(void *ctx);
+    /* A command and the card's answer (empty: none); NULL: nobody wants to know. */
+    void (*trace)(void *ctx, struct bytes command, struct bytes answer);
     void *ctx;
 };
 

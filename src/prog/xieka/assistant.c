@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "prog/lpa/pump.h"
 
 #define WHY_MAX 512
@@ -14,6 +15,7 @@
 #define TIMEOUT_MS 60000
 #define CONNECT_MS 10000
 #define NOTIFY_TRIES 2
+#define TRACE_MAX ((size_t)1 << 20)
 
 struct assistant {
     struct cli *cli;
@@ -59,6 +61,19 @@ static void silent(void *ctx, const struct lpa_action *a)
 {
     (void)ctx;
     (void)a;
+}
+
+static void trace(void *ctx, struct bytes command, struct bytes answer)
+{
+    struct buf b;
+
+    (void)ctx;
+    buf_init(&b, TRACE_MAX);
+    buf_put_hex(&b, command);
+    buf_put_str(&b, "\n  ");
+    buf_put_hex(&b, answer);
+    fprintf(stderr, "%s\n", buf_cstr(&b));
+    buf_fini(&b);
 }
 
 static bool somebody_is_there(void)
@@ -227,6 +242,7 @@ static int open_http(struct assistant *s)
     struct httpc_options options = {.peer = s->peer,
                                     .brainpool = true,
                                     .insecure = cli_option(s->cli, OPT_INSECURE) != NULL,
+                                    .has_enough = has_enough,
                                     .timeout_ms = TIMEOUT_MS,
                                     .connect_ms = CONNECT_MS,
                                     .body_max = (size_t)8 << 20};
@@ -305,6 +321,13 @@ static int run_task(struct assistant *s, const struct pump_user *user, const str
     return exit_of((*r)->fault.kind);
 }
 
+typedef void trace_fn(void *ctx, struct bytes command, struct bytes answer);
+
+static trace_fn *tracer(const struct cli *c)
+{
+    return cli_option(c, OPT_TRACE) ? trace : NULL;
+}
+
 static bool meets_servers(enum lpa_task_type type)
 {
     return type != LPA_TASK_CHIP && type != LPA_TASK_LIST && type != LPA_TASK_NICKNAME &&
@@ -315,8 +338,11 @@ static bool meets_servers(enum lpa_task_type type)
 /* The CIs whose keys are in the eUICC are those its servers may come from. */
 static int trust_what_the_card_trusts(struct assistant *s)
 {
-    const struct pump_user nobody = {
-        .progress = silent, .ask = ask, .has_enough = has_enough, .ctx = s};
+    const struct pump_user nobody = {.progress = silent,
+                                     .ask = ask,
+                                     .has_enough = has_enough,
+                                     .trace = tracer(s->cli),
+                                     .ctx = s};
     const struct lpa_task task = {.type = LPA_TASK_CHIP};
     const struct rsp_key_ids *keys;
     const struct lpa_result *r;
@@ -339,6 +365,7 @@ int assistant_run(struct cli *c, const struct lpa_task *task, assistant_print_fn
     const struct pump_user user = {.progress = meets_servers(task->type) ? progress : silent,
                                    .ask = ask,
                                    .has_enough = has_enough,
+                                   .trace = tracer(c),
                                    .ctx = &s};
     const struct lpa_result *r;
     int code = open_all(&s);

@@ -8,7 +8,7 @@
 #include <openssl/obj_mac.h>
 #include <openssl/rand.h>
 
-#include "dp_place.h"
+#include "dp_die.h"
 
 #define POINT_LEN 65
 #define HASH_LEN 32
@@ -44,9 +44,8 @@ static void make_points(struct dp_floor *f)
     f->x = BN_new();
     f->bn = BN_CTX_new();
     need(f->own && f->peer && f->shared && f->scalar && f->x && f->bn, "points");
-    need(EC_POINT_point2oct(f->group, EC_KEY_get0_public_key(f->key),
-                            POINT_CONVERSION_UNCOMPRESSED, f->peer_octets, POINT_LEN,
-                            f->bn) == POINT_LEN,
+    need(EC_POINT_point2oct(f->group, EC_KEY_get0_public_key(f->key), POINT_CONVERSION_UNCOMPRESSED,
+                            f->peer_octets, POINT_LEN, f->bn) == POINT_LEN,
          "a peer");
 }
 

@@ -10,11 +10,11 @@
 
 /* How many operations over how many bytes. */
 struct dp_operations {
-    size_t sign, verify; /* ECDSA P-256 */
+    size_t sign, verify;                              /* ECDSA P-256 */
     size_t signed_bytes[DP_SIGNATURES_MAX], n_signed; /* SHA-256 before each of them */
     size_t agree;                                     /* key generation and ECDH each */
-    size_t derived_bytes;     /* hashed in X9.63, twice (48 bytes of keys) */
-    size_t protected_bytes;   /* AES-128-CBC, and as many by its MAC, with new keys */
+    size_t derived_bytes;   /* hashed in X9.63, twice (48 bytes of keys) */
+    size_t protected_bytes; /* AES-128-CBC, and as many by its MAC, with new keys */
     size_t random_bytes;
 };
 

@@ -12,18 +12,6 @@
 #define ISSUERS_MAX 16
 #define OPERATOR "bench"
 
-void dp_die(const char *what)
-{
-    fprintf(stderr, "bench: %s failed\n", what);
-    exit(1);
-}
-
-void dp_must(enum xk_err err, const char *what)
-{
-    if (err != XK_OK)
-        dp_die(what);
-}
-
 /* ---- the place ------------------------------------------------------------------------------- */
 
 static enum xk_err tell_nobody(void *ctx, const struct download_telling *t, struct buf *url,
@@ -54,7 +42,7 @@ static void open_address(struct dp_place *p, enum dp_eum eum)
 static void open_store(struct dp_place *p, const char *database, const char *master_key)
 {
     static const uint8_t some_key[32] = {1};
-    static const struct operator_account operator = {.id = OPERATOR, .name = OPERATOR};
+    static const struct operator_account operator= {.id = OPERATOR, .name = OPERATOR};
 
     dp_must(master_key ? keystore_open(master_key, random_openssl(), &p->keystore)
                        : keystore_of_key(BYTES_OF(some_key), random_openssl(), &p->keystore),

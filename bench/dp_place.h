@@ -5,6 +5,7 @@
 #define BENCH_DP_PLACE_H
 
 #include "api/es9p/es9p.h"
+#include "dp_die.h"
 #include "rsp_card.h"
 
 #define DP_UPP_LEN ((size_t)8 << 10) /* bytes of a profile package */
@@ -50,7 +51,5 @@ void dp_download(struct rsp_card *card, size_t order, const struct dp_transport 
 void dp_initiate(struct rsp_card *card, const struct dp_transport *way);
 
 void dp_iccid(size_t order, char out[DOWNLOAD_ICCID_TEXT]);
-void dp_die(const char *what);
-void dp_must(enum xk_err err, const char *what);
 
 #endif

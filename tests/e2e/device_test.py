@@ -10,12 +10,11 @@ import struct
 import subprocess
 import sys
 import tempfile
-import termios
 import time
-import tty
+
+from at_port import WAIT_S, Port
 
 DEVICE, FLEET = sys.argv[1:3]
-WAIT_S = 10
 IMSI = "460081234567890"
 KEYS = {"XIEKA_K": "465b5ce8b199b49faa5f0a2ee238a6bc", "XIEKA_OPC": "cd63cb71954a9f4e48a5994e37a02baf",
         "XIEKA_KIC": "20" * 16, "XIEKA_KID": "21" * 16, "XIEKA_KIK": "30" * 16}
@@ -29,33 +28,6 @@ def check(what, good, why=""):
     print("%s %d - %s" % ("ok" if good else "not ok", len(results), what))
     if not good:
         print("#", why)
-
-
-class Port:
-    """The AT port as a program would open it."""
-
-    def __init__(self, path):
-        self.fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
-        tty.setraw(self.fd, termios.TCSANOW)
-        self.seen = b""
-
-    def until(self, *ends):
-        """Reads until one of the ends has been seen; gives all of it."""
-        limit = time.monotonic() + WAIT_S
-        while not any(end in self.seen for end in ends):
-            left = limit - time.monotonic()
-            if left <= 0 or not select.select([self.fd], [], [], left)[0]:
-                return "timeout: " + repr(self.seen)
-            self.seen += os.read(self.fd, 4096)
-        text, self.seen = self.seen, b""
-        return text.decode("ascii", "replace")
-
-    def at(self, text, *ends):
-        os.write(self.fd, text.encode())
-        return self.until(*(ends or (b"\r\nOK\r\n", b"ERROR")))
-
-    def close(self):
-        os.close(self.fd)
 
 
 class Radio:

@@ -8,7 +8,7 @@ import shutil
 import stat
 import subprocess
 
-from consumer_test import HOST, Site
+from dp_site import HOST, Site
 from xk import Folder, Tap, check, program
 
 tap = Tap()

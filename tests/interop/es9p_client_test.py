@@ -9,12 +9,12 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
-from consumer_test import FIRST_EID, Site, make_pki  # noqa: E402
-from lpac_test import package  # noqa: E402
+from dp_site import FIRST_EID, Site, make_pki, package  # noqa: E402
 from xk import Folder, Tap, check, program  # noqa: E402
 
 tap = Tap()
 CLIENT = os.environ.get("XIEKA_ES9P_CLIENT")
+ICCID = "89860012345678901233"
 HOST = "localhost"  # the client looks names up as the system does
 
 
@@ -60,7 +60,7 @@ def download(kind, code=None):
         configure(site, pki, kind)
         with site:
             client = site.client()
-            iccid = client.call("POST", "/dp/profile", {"smdp": HOST, "name": "Test"}, package())["iccid"]
+            iccid = client.call("POST", "/dp/profile", {"smdp": HOST, "name": "Test"}, package(ICCID))["iccid"]
             client.call("POST", "/dp/order", body={"iccid": iccid, "matchingId": "PYSIM-1",
                                                    **({"confirmationCode": code} if code else {})})
             if code:
@@ -68,7 +68,7 @@ def download(kind, code=None):
                 check(status != 0 and '"8.2.7","3.8"' in said and not found, said)
             status, said, found = fetch(site, pki, kind, "PYSIM-1", *(["--confirmation-code", code] if code else []))
             check(status == 0, said)
-            check(found == [package()], f"another package: {[len(p) for p in found]}")
+            check(found == [package(ICCID)], f"another package: {[len(p) for p in found]}")
             state = client.call("GET", f"/dp/profile/{iccid}")["state"]
             check(state == "DOWNLOADED", state)
 

@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
-from consumer_test import HOST, Fleet, Site, check_served, make_pki  # noqa: E402
+from consumer_test import Fleet, check_served  # noqa: E402
+from dp_site import HOST, Site, make_pki  # noqa: E402
 from xk import Folder, Platform, Tap, check  # noqa: E402
 
 tap = Tap()

@@ -41,16 +41,36 @@ static enum xk_err make_card(struct device *d)
     return err;
 }
 
+static enum xk_err open_euicc(struct device *d)
+{
+    TRY(flash_file_open(&d->flash, d->options.card, NVM_FILE_EXISTING));
+    return euicc_open(&d->flash.port, random_openssl(), &d->euicc);
+}
+
 enum xk_err device_open_card(struct device *d)
 {
+    if (d->options.euicc)
+        return open_euicc(d);
     TRY(open_memory(d));
     if (d->options.card && !d->options.new_card)
         return usim_open(&d->nvm, random_openssl(), &d->card);
     return make_card(d);
 }
 
+enum xk_err device_reset_card(struct device *d, struct bytes *atr)
+{
+    return d->euicc ? euicc_reset(d->euicc, atr) : usim_reset(d->card, atr);
+}
+
+enum xk_err device_transmit(struct device *d, struct bytes command, struct buf *out)
+{
+    return d->euicc ? euicc_transmit(d->euicc, command, out) : usim_transmit(d->card, command, out);
+}
+
 void device_close_card(struct device *d)
 {
+    euicc_free(d->euicc);
+    flash_file_close(&d->flash);
     usim_free(d->card);
     nvm_file_close(&d->file);
     nvm_memory_free(d->memory);

@@ -3,7 +3,6 @@
 #ifndef PROG_XIEKA_DEVICE_DEVICE_H
 #define PROG_XIEKA_DEVICE_DEVICE_H
 
-#include "card/usim/usim.h"
 #include "net/pty/pty.h"
 #include "prog/cardfile/cardfile.h"
 #include "terminal/modem/modem.h"
@@ -19,7 +18,7 @@ struct options {
     const char *network; /* HOST:PORT; NULL: no radio */
     const char *link;
     bool trace;
-    bool new_card;
+    bool new_card, euicc;
 };
 
 /* The radio: a connection to a test network (docs/interfaces/air.md). */
@@ -39,7 +38,9 @@ struct device {
     struct nvm_file file;
     struct nvm_memory *memory; /* when there is no file */
     struct nvm_port nvm;
-    struct usim *card;
+    struct usim *card; /* one of these two */
+    struct flash_file flash;
+    struct euicc *euicc;
     struct modem *modem;
     struct pty pty;
     struct buf at; /* characters for the port */
@@ -52,6 +53,8 @@ int options_read(struct options *o, int argc, char **argv);
 /* card.c */
 enum xk_err device_open_card(struct device *d) XK_MUST_CHECK;
 void device_close_card(struct device *d);
+enum xk_err device_reset_card(struct device *d, struct bytes *atr) XK_MUST_CHECK;
+enum xk_err device_transmit(struct device *d, struct bytes command, struct buf *out) XK_MUST_CHECK;
 
 /* modem.c */
 void device_input(struct device *d, enum modem_input_type type, struct bytes data);

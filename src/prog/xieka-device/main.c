@@ -145,7 +145,10 @@ static void close_all(struct device *d)
 
 int main(int argc, char **argv)
 {
-    struct device d = {.pty = {.fd = -1, .other = -1}, .radio = {.fd = -1}, .file = {.fd = -1}};
+    struct device d = {.pty = {.fd = -1, .other = -1},
+                       .radio = {.fd = -1},
+                       .file = {.fd = -1},
+                       .flash = {.fd = -1, .fresh = -1}};
     int code = options_read(&d.options, argc, argv);
 
     if (code != 0)

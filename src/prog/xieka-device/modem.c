@@ -28,7 +28,7 @@ static void reset_card(struct device *d)
 {
     struct bytes atr = BYTES_NONE;
 
-    if (usim_reset(d->card, &atr) != XK_OK)
+    if (device_reset_card(d, &atr) != XK_OK)
         atr = BYTES_NONE;
     modem_input(d->modem, xk_now(xk_clock_system()),
                 &(struct modem_input){.type = MODEM_IN_CARD_ATR, .data = atr});
@@ -44,7 +44,7 @@ static void transmit(struct device *d, struct bytes command)
     if (command.n > sizeof copy)
         return;
     memcpy(copy, command.p, command.n);
-    if (usim_transmit(d->card, BYTES(copy, command.n), &out) != XK_OK)
+    if (device_transmit(d, BYTES(copy, command.n), &out) != XK_OK)
         buf_reset(&out);
     trace_apdu(d, BYTES(copy, command.n), buf_bytes(&out));
     modem_input(d->modem, xk_now(xk_clock_system()),

@@ -11,6 +11,7 @@
 enum option_id {
     OPTION_CARD = 256,
     OPTION_NEW,
+    OPTION_EUICC,
     OPTION_PERSONALISATION,
     OPTION_CID,
     OPTION_ICCID,
@@ -35,6 +36,7 @@ enum option_id {
 static const struct option names[] = {
     {"card", required_argument, NULL, OPTION_CARD},
     {"new", no_argument, NULL, OPTION_NEW},
+    {"euicc", no_argument, NULL, OPTION_EUICC},
     {"personalisation", required_argument, NULL, OPTION_PERSONALISATION},
     {"cid", required_argument, NULL, OPTION_CID},
     {"iccid", required_argument, NULL, OPTION_ICCID},
@@ -71,11 +73,13 @@ static void usage(FILE *out)
         "                    [--imei DIGITS] [--imeisv DIGITS] [--psm ACTIVE,UPDATE]\n"
         "                    [--edrx SECONDS] [--status-poll SECONDS] [--no-toolkit]\n"
         "                    [--refuse-refresh] [--no-mo-sms] [--link PATH] [--trace]\n"
+        "       xieka-device --euicc --card FILE [...]\n"
         "       xieka-device --version | --help\n"
         "\n"
         "  --card FILE            the card's memory, as xieka-card makes it; without it the card\n"
         "                         is made for this run\n"
         "  --new                  make the card in FILE, which must not exist\n"
+        "  --euicc                the card in FILE is an eUICC, which xieka-card has made\n"
         "  --personalisation FILE what the card maker puts in (xieka-card(1))\n"
         "  --network HOST:PORT    the radio of a test network (xieka-fleet --radio)\n"
         "  --rat RADIO            gsm, lte (default), nb-iot or emtc\n"
@@ -145,6 +149,8 @@ static bool read_one(struct options *o, int id, const char *value)
         return true;
     case OPTION_NEW:
         return o->new_card = true;
+    case OPTION_EUICC:
+        return o->euicc = true;
     case OPTION_PERSONALISATION:
         o->personalisation = value;
         return true;
@@ -200,6 +206,8 @@ static bool makes_sense(const struct options *o)
 
     if (o->new_card && !o->card)
         return fail("--new", "", "there is no --card to make");
+    if (o->euicc && (!o->card || o->new_card || makes))
+        return fail("--euicc", "", "needs a --card that xieka-card --euicc has made");
     if (o->card && !o->new_card && makes)
         return fail("--card", o->card, "is made already; --new makes another");
     return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside the room: names and modes of the files of a test PKI. Keys are readable by their owner
+/* Names and modes of the files of a test PKI. Keys are readable by their owner
  * only and never written over. */
 #ifndef PROG_PKI_FILES_H
 #define PROG_PKI_FILES_H

@@ -9,12 +9,14 @@
 #include "crypto/random.h"
 #include "prog/cardfile/cardfile.h"
 #include "prog/lpa/es9p_call.h"
+#include "prog/pki/files.h"
 
 #define PATH_LEN 1024
 #define URL_LEN 512
 #define LINE_LEN 512
 #define LOOK_MS 200 /* whether the codes are there */
 #define TIMEOUT_MS 20000
+
 #define CARD_MEMORY ((size_t)1 << 20)
 
 struct post { /* a request under way */
@@ -27,6 +29,7 @@ struct post { /* a request under way */
 
 struct consumers {
     struct program *p;
+    struct tls_peer *peer;
     struct httpc *http;
     struct loop_timer *timer;
     struct dirent **eids; /* in order */
@@ -175,11 +178,32 @@ static void look_for_codes(void *arg)
 
 /* ---- life ---- */
 
+/* They judge a server as LPAs do: by its role, and the CI it leads to. */
+static enum xk_err open_peer(struct consumers *c, const char *ca)
+{
+    char text[LINE_LEN];
+    struct buf file, why;
+    enum xk_err err;
+
+    buf_init(&file, PKI_FILE_MAX);
+    buf_init_fixed(&why, text, sizeof text);
+    err = tls_peer_new(xk_clock_system(), &c->peer);
+    if (err == XK_OK && ca)
+        err = files_read(ca, &file, &why);
+    if (err == XK_OK && ca)
+        err = tls_peer_add_cis(c->peer, buf_bytes(&file));
+    buf_fini(&file);
+    if (err != XK_OK)
+        fprintf(stderr, "xieka-fleet: %s: %s\n", ca ? ca : "--ca",
+                why.n ? buf_cstr(&why) : xk_err_text(err));
+    return err;
+}
+
 static enum xk_err open_client(struct consumers *c)
 {
     const struct settings *s = &c->p->settings;
     struct httpc_options options = {.loop = c->p->loop,
-                                    .ca_file = s->euicc_ca,
+                                    .peer = c->peer,
                                     .brainpool = true,
                                     .timeout_ms = TIMEOUT_MS,
                                     .body_max = ES9P_RESPONSE_MAX};
@@ -204,6 +228,8 @@ enum xk_err consumers_new(struct program *p, struct consumers **out)
     c->p = p;
     err = find_eids(c);
     if (err == XK_OK)
+        err = open_peer(c, p->settings.euicc_ca);
+    if (err == XK_OK)
         err = open_client(c);
     if (err == XK_OK)
         err = loop_timer_new(p->loop, look_for_codes, c, &c->timer);
@@ -224,6 +250,7 @@ void consumers_free(struct consumers *c)
     if (!c)
         return;
     httpc_free(c->http);
+    tls_peer_free(c->peer);
     for (struct post *post = c->posts; post; post = next) {
         next = post->next;
         free(post);

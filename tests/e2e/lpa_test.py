@@ -15,7 +15,7 @@ import threading
 import time
 
 from dp_site import DS_HOST, FIRST_EID, HOST, Site, make_card, make_pki, package
-from xk import Folder, Tap, check, program, wait_for
+from xk import Folder, Process, Tap, check, program, wait_for
 
 tap = Tap()
 ICCID = "8986001234567890123{}"
@@ -34,7 +34,7 @@ class Phone:
     def __init__(self, folder, port, eid=FIRST_EID):
         self.memory, self.pki, self.port = os.path.join(folder, "card-" + eid[-4:]), os.path.join(folder, "pki"), port
         make_card(self.memory, self.pki, eid, "--root-ds", DS_HOST)
-        self.net = self.way(port)
+        self.net, self.slot = self.way(port), ["--card", self.memory]
 
     def way(self, port):
         """To a server behind this port, whichever of the two it is."""
@@ -44,7 +44,7 @@ class Phone:
     def run(self, *words, net=None, stdin=""):
         """Status, what was said, what was complained about."""
         offline = words[0] in ("chip", "list", "nickname", "address")
-        done = subprocess.run([program("xieka"), "lpa", *words, "--card", self.memory,
+        done = subprocess.run([program("xieka"), "lpa", *words, *self.slot,
                                *([] if offline else self.net if net is None else net)],
                               input=stdin, capture_output=True, text=True, timeout=60)
         return done.returncode, done.stdout, done.stderr
@@ -459,6 +459,29 @@ def a_person_at_a_terminal():
         t = Terminal(w.phone, "delete", iccid)
         t.answer(f"delete Xieka, Test-1 ({iccid})? [yes/N]", "yes")
         check(t.end() == 0 and w.phone.profiles() == [], t.said)
+
+
+@tap.case
+def a_card_behind_a_modem():
+    """The modem does the REFRESH by itself, or is told that it must not."""
+    for verbs, more in ((("enable", "disable", "enable"), []), (("enable",), ["--refuse-refresh"])):
+        with World("lpa-modem") as w:
+            port, phone = os.path.join(w.path, "modem"), w.phone
+            iccid, code = w.stock.order(0)
+            modem = Process([program("xieka-device"), "--euicc", "--card", phone.memory, "--link", port, *more],
+                            os.path.join(w.path, "modem.log"))
+            try:
+                wait_for("the modem's port", lambda: os.path.exists(port) or not modem.alive())
+                phone.slot = ["--at", port]
+                check(phone.json("chip")["eid"] == FIRST_EID, "another card")
+                check(phone.json("download", code)["iccid"] == iccid, "not downloaded")
+                for verb in verbs:
+                    got = phone.json(verb, iccid)
+                    check([p["state"] for p in got["profiles"]] == [verb + "d"], f"{verb}: {got}")
+                    check(got["notifications"] == {"sent": 1, "kept": 0}, f"{verb}: {got}")
+                check(w.stock.state(iccid) == "ENABLED", w.stock.state(iccid))
+            finally:
+                check(modem.stop() == 0, modem.tail())
 
 
 @tap.case

@@ -16,7 +16,6 @@
 #define LINE_LEN 512
 #define LOOK_MS 200 /* whether the codes are there */
 #define TIMEOUT_MS 20000
-
 #define CARD_MEMORY ((size_t)1 << 20)
 
 struct post { /* a request under way */

@@ -66,8 +66,8 @@ static enum xk_err find_by_eid(void *ctx, const char *eid, struct arena *a, stru
     for (size_t i = 0; i < WORLD_ORDERS; i++) {
         const struct download *d = &w->orders[i].download;
 
-        if (w->orders[i].used && d->has_matching_id && d->matching_id[0] == '\0' &&
-            strcmp(d->eid, eid) == 0) {
+        if (w->orders[i].used && d->has_matching_id && strcmp(d->eid, eid) == 0 &&
+            (d->matching_id[0] == '\0' || (d->eid_ordered && d->smds_address[0] != '\0'))) {
             *out = *d;
             return XK_OK;
         }

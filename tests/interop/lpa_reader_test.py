@@ -2,42 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """`xieka lpa` with our eUICC in a real reader stack (pcscd, vsmartcard's vpcd): download, enable with REFRESH,
 delete. Needs root (pcscd) and no other pcscd running; skips itself otherwise."""
-import glob
 import json
 import os
-import shutil
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 from dp_site import FIRST_EID, HOST, Site, make_card, make_pki, package  # noqa: E402
-from xk import Folder, Process, Tap, check, free_port, program, wait_for  # noqa: E402
+from lab import HAS_READER, Reader  # noqa: E402
+from xk import Folder, Tap, check, program, wait_for  # noqa: E402
 
 tap = Tap()
 ICCID = "89860012345678901233"
 SOCKET = "/run/pcscd/pcscd.comm"
-DRIVERS = glob.glob("/usr/lib/pcsc/**/libifdvpcd.so", recursive=True)
-
-
-class Reader:
-    """pcscd with one virtual reader, and the card in it."""
-
-    def __init__(self, folder, memory):
-        port, readers = free_port(), os.path.join(folder, "readers")
-        os.mkdir(readers)
-        with open(os.path.join(readers, "vpcd"), "w", encoding="ascii") as f:
-            f.write(f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:0x{port:X}\nLIBPATH {DRIVERS[0]}\n'
-                    f"CHANNELID 0x{port:X}\n")
-        self.daemon = Process(["pcscd", "-f", "-c", readers], os.path.join(folder, "pcscd.log"))
-        self.card = Process([program("xieka-card"), "--euicc", "--nvm", memory, "--vpcd", f"127.0.0.1:{port}"],
-                            os.path.join(folder, "card.log"))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, value, trace):
-        self.card.stop()
-        self.daemon.stop()
 
 
 def lpa(*words, status=0):
@@ -73,7 +50,7 @@ def a_card_in_a_reader():
             check(client.call("GET", f"/dp/profile/{ICCID}")["state"] == "DELETED", "the SM-DP+ does not know")
 
 
-if os.geteuid() != 0 or not shutil.which("pcscd") or not DRIVERS:
+if os.geteuid() != 0 or not HAS_READER:
     print("1..0 # SKIP pcscd with vsmartcard-vpcd cannot be run here")
     sys.exit(0)
 if os.path.exists(SOCKET):

@@ -153,6 +153,29 @@ static void default_orders_are_found_by_eid(const struct backend *b)
     place_close(&p);
 }
 
+/* An LPA that keeps the event ID to itself is known by its EID; an activation code is asked for. */
+static void events_are_found_by_eid(const struct backend *b)
+{
+    const struct download_confirm_request r = {
+        .iccid = ICCID_A, .matching_id = "EVENT-1", .smds_address = "smds.example"};
+    struct download d, found;
+    struct place p;
+
+    place_open(&p, b);
+    CHECK_INT(order(&p, ICCID_A, EID_B, NULL, &d), RSP_EXECUTED);
+    CHECK_INT(confirm(&p, r, &d), RSP_EXECUTED);
+    CHECK_OK(download_find_by_eid(&p.c, EID_B, BYTES_STR(SMDP), &found));
+    CHECK_STR(found.iccid, ICCID_A);
+    CHECK_INT(order(&p, ICCID_B, EID_A, NULL, &d), RSP_EXECUTED);
+    CHECK_INT(confirm(&p,
+                      (struct download_confirm_request){.iccid = ICCID_B, .matching_id = "CODE-2"},
+                      &d),
+              RSP_EXECUTED);
+    CHECK_INT(download_find_by_eid(&p.c, EID_A, BYTES_STR(SMDP), &found), XK_E_NOT_FOUND);
+    CHECK_OK(store_commit(p.store));
+    place_close(&p);
+}
+
 /* SGP.22 5.3.2 with an SM-DS: confirmed when that has the event. */
 static void sm_ds_is_asked_first(const struct backend *b)
 {
@@ -456,6 +479,7 @@ static void history_and_lists(const struct backend *b)
     S(orders_live_their_life)                                                                      \
     S(one_of_two_decisions_wins)                                                                   \
     S(default_orders_are_found_by_eid)                                                             \
+    S(events_are_found_by_eid)                                                                     \
     S(sm_ds_is_asked_first)                                                                        \
     S(what_is_refused)                                                                             \
     S(time_ends_orders)                                                                            \

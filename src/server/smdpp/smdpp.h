@@ -68,8 +68,9 @@ struct smdpp_ports {
     /* The order with this matching ID (never empty) at this address, in whatever state. */
     enum xk_err (*find_by_matching_id)(void *ctx, struct bytes matching_id, struct arena *arena,
                                        struct download *out);
-    /* The order without matching ID that waits for this eUICC: the offered one (RELEASED,
-     * DOWNLOADED) that is oldest; else any. */
+    /* The order that waits for this eUICC and needs no matching ID (it has none, or it was ordered
+     * for this EID by an SM-DS): the offered one (RELEASED, DOWNLOADED) that is oldest; else any.
+     */
     enum xk_err (*find_by_eid)(void *ctx, const char *eid, struct arena *arena,
                                struct download *out);
     enum xk_err (*find_by_iccid)(void *ctx, const char *iccid, struct arena *arena,

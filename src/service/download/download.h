@@ -75,7 +75,9 @@ enum xk_err download_find_by_iccid(struct download_ctx *c, const char *iccid,
 /* With metadata, of the profiles that `address` of ours serves. matching_id is not empty. */
 enum xk_err download_find_by_matching_id(struct download_ctx *c, struct bytes matching_id,
                                          struct bytes address, struct download *out) XK_MUST_CHECK;
-/* The order without matching ID for this eUICC: the oldest that is offered, else any. */
+/* The order for this eUICC that needs no matching ID: the oldest that is offered, else any. Needs
+ * none: it has none, or it was ordered for this EID by way of an SM-DS, whose event ID some LPAs
+ * keep to themselves. */
 enum xk_err download_find_by_eid(struct download_ctx *c, const char *eid, struct bytes address,
                                  struct download *out) XK_MUST_CHECK;
 

@@ -157,9 +157,11 @@ enum xk_err download_find_by_eid(struct download_ctx *c, const char *eid, struct
     static const struct store_query q = {
         "download_eid",
         "SELECT " DOWNLOAD_COLUMNS ", k.metadata FROM profile p JOIN profile_package k "
-        "ON k.iccid = p.iccid WHERE p.eid = $1 AND p.eid <> '' AND p.matching_id = '' AND "
+        "ON k.iccid = p.iccid WHERE p.eid = $1 AND p.eid <> '' AND "
+        "(p.matching_id = '' OR (p.eid_ordered = 1 AND p.smds_address <> '')) AND "
         "(p.smdp_address IN ('', $2) OR p.smdp_address LIKE $2 || ':%') "
-        "ORDER BY CASE WHEN p.state IN (4, 5) THEN 0 ELSE 1 END, p.ordered_at, p.iccid LIMIT 1"};
+        "ORDER BY CASE WHEN p.state IN (4, 5) THEN 0 ELSE 1 END, "
+        "CASE WHEN p.matching_id = '' THEN 0 ELSE 1 END, p.ordered_at, p.iccid LIMIT 1"};
     const char *host;
 
     TRY(lower(c->arena, address, &host));

@@ -68,8 +68,8 @@ static void served(const struct way *way)
     ROW(11_ActivationCode_NotAssociated_NoCC, ID, ID, false, false, NULL)                          \
     ROW(12_ActivationCode_NotAssociated_WithCC, ID, ID, false, false, WORLD_CODE)                  \
     ROW(14_DefaultDP_MatchingIdOmitted, "", NULL, true, false, NULL)                               \
-    ROW(15_SMDS_MatchingIdOmitted, "", NULL, true, true, NULL)                                     \
-    ROW(16_SMDS_MatchingIdEmpty, "", "", true, true, WORLD_CODE)                                   \
+    ROW(15_SMDS_MatchingIdOmitted, ID, NULL, true, true, NULL)                                     \
+    ROW(16_SMDS_MatchingIdEmpty, ID, "", true, true, WORLD_CODE)                                   \
     ROW(17_ActivationCode_MatchingIdOmitted, "", NULL, true, false, WORLD_CODE)                    \
     ROW(18_ActivationCode_MatchingIdEmpty, "", "", true, false, NULL)
 

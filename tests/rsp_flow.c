@@ -307,20 +307,16 @@ struct lpa_task rsp_flow_profile_task(enum lpa_task_type type, uint8_t id[RSP_AI
 
 bool rsp_flow_serve(struct rsp_flow *f)
 {
-    const struct lpa_task notify = {.type = LPA_TASK_NOTIFY}, download = rsp_flow_download();
+    const struct lpa_task download = rsp_flow_download();
     uint8_t id[RSP_AID_MAX];
     const struct lpa_task enable = rsp_flow_profile_task(LPA_TASK_ENABLE, id);
     struct euicc_state s;
 
-    if (!rsp_flow_done(f, &notify))
-        return false;
     must(euicc_get_state(f->card, &s));
     if (s.n_profiles == 0 && !rsp_flow_done(f, &download))
         return false;
     must(euicc_get_state(f->card, &s));
-    if (s.n_profiles == 1 && s.profiles[0].enabled)
-        return true;
-    return rsp_flow_done(f, &enable);
+    return (s.n_profiles == 1 && s.profiles[0].enabled) || rsp_flow_done(f, &enable);
 }
 
 /* ---- What has come of it ---- */

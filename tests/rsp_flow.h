@@ -62,8 +62,8 @@ enum flow_outcome { FLOW_WELL, FLOW_FAILED };
 unsigned rsp_flow_told(const struct rsp_flow *f, enum download_point point,
                        enum flow_outcome outcome);
 
-/* What a device does after power on: notifications; download, unless the profile is there;
- * enabling, unless it is enabled. True: all of it ended well. */
+/* What a device does after power on: download, unless the profile is there; enabling, unless it is
+ * enabled. Both tell what there is to tell. True: all of it ended well. */
 bool rsp_flow_serve(struct rsp_flow *f);
 /* The card is whole, old or new: none, one or the enabled profile. */
 void rsp_flow_check_whole(struct rsp_flow *f);

@@ -23,7 +23,7 @@ static void check_failures(const struct rsp_flow *f)
     for (size_t i = 0; i < f->w.n_events; i++) {
         const struct download_event *e = &f->w.events[i];
 
-        if (!e->failed)
+        if (!e->failed || e->point == DOWNLOAD_AT_NONE)
             continue;
         n++;
         CHECK_INT(e->point, DOWNLOAD_AT_INSTALLATION);
@@ -173,6 +173,33 @@ TEST(twice)
     CHECK(places > 100);
 }
 
+/* After a cut, a request is lost too: so the server may hear of it only after the next try. */
+static void device_is_cut_and_request_lost(struct rsp_flow *f, unsigned n)
+{
+    device_is_cut(f, n >> APDU_SHIFT);
+    f->lose_request = n & ((1u << APDU_SHIFT) - 1);
+}
+
+TEST(power_and_request)
+{
+    unsigned places = 0;
+
+    for (unsigned apdu = 1; served(device_is_cut, THE_USER, WORLD_RANDOM_KEYS, apdu) > 0; apdu++) {
+        unsigned post = 1;
+
+        while (xt_failures == 0 && served(device_is_cut_and_request_lost, THE_USER,
+                                          WORLD_RANDOM_KEYS, apdu << APDU_SHIFT | post) == 2)
+            post++;
+        places += post - 1;
+        if (xt_failures > 0) {
+            printf("# at APDU %u, request %u\n", apdu, post);
+            return;
+        }
+    }
+    printf("# broken at %u places\n", places);
+    CHECK(places > 300);
+}
+
 TESTS_MAIN(XT_NAMED("SGP.23 Flow cut: any request is lost", requests),
            XT_NAMED("SGP.23 Flow cut: the answer to any request is lost", answers),
            XT_NAMED("SGP.23 Flow power: the card loses it after any APDU", apdus_card),
@@ -181,4 +208,5 @@ TESTS_MAIN(XT_NAMED("SGP.23 Flow cut: any request is lost", requests),
                     writes_card),
            XT_NAMED("SGP.23 Flow power: the device loses it at every eleventh byte the card writes",
                     writes_device),
-           XT_NAMED("SGP.23 Flow power: the device loses it again while the card clears up", twice))
+           XT_NAMED("SGP.23 Flow power: the device loses it again while the card clears up", twice),
+           XT_NAMED("SGP.23 Flow cut: power after any APDU, then any request", power_and_request))

@@ -14,6 +14,7 @@ struct taking {
     const struct rsp_notification_metadata *metadata;
     const char *eid; /* who sent it */
     char iccid[DOWNLOAD_ICCID_TEXT];
+    bool overtaken; /* a result: by a later try */
     struct smdpp_effects *effects;
 };
 
@@ -133,12 +134,33 @@ static struct download_event event_of_result(const struct taking *t)
     event.verdict = result_of(data->reason)->verdict;
     event.failed = true;
     event.detail = rsp_code_text(RSP_TABLE_ERROR_REASON, data->reason);
-    /* The cancelled session told the operator; why it failed is for the record. */
-    if (t->effects->download.state == DOWNLOAD_ERROR) {
+    /* The cancelled session told the operator, or the package is on its way once more; why it
+     * failed is for the record. */
+    if (t->effects->download.state == DOWNLOAD_ERROR || t->overtaken) {
         event.cause = DOWNLOAD_BY_NOTE;
         event.point = DOWNLOAD_AT_NONE;
     }
     return event;
+}
+
+/* Whether this failure is of a session before the one that was given the package last: its
+ * notification waited on the eUICC while the LPA tried again (3.5). */
+static enum xk_err look_for_later_try(struct taking *t)
+{
+    const struct rsp_profile_installation_result_data *data = &t->in.result.data;
+    const struct smdpp_ports *ports = t->call->ports;
+    struct smdpp_binding last;
+    enum xk_err err;
+
+    if (data->ok)
+        return XK_OK;
+    err = ports->load_binding(ports->ctx, t->iccid, t->call->arena, &last);
+    if (err == XK_E_NOT_FOUND)
+        return XK_OK;
+    TRY(err);
+    secret_wipe(&last.keys);
+    t->overtaken = !bytes_eq(data->transaction_id, BYTES_OF(last.transaction_id));
+    return XK_OK;
 }
 
 /* The result of the eUICC that the session is of, for the profile it was given, by us. */
@@ -187,9 +209,10 @@ static enum xk_err take_result(struct taking *t, struct smdpp_session *session)
     TRY(find_order(t, &found));
     if (!found)
         return XK_OK;
+    TRY(look_for_later_try(t));
     event = event_of_result(t);
     move_order(t, &event);
-    if (!was_cut_off(&t->in.result.data))
+    if (!t->overtaken && !was_cut_off(&t->in.result.data))
         t->effects->drop_binding = true;
     return XK_OK;
 }

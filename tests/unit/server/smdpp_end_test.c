@@ -83,6 +83,31 @@ static void result(uint32_t reason, enum download_state state)
     }
 RESULTS(RESULT_TEST)
 
+/* The notification of a try that failed waited on the eUICC while the next one went on. */
+TEST(failure_told_late)
+{
+    struct rsp_handle_notification_request before;
+    struct steps s;
+
+    begin(&s, EC_P256, UNTIL_PACKAGE);
+    before = rsp_card_result(&s.w.card, WORLD_ICCID, RSP_REASON_INTERRUPTION);
+    s.initiate = rsp_card_initiate(&s.w.card);
+    s.initiated = rsp_world_initiate(&s.w, &s.initiate);
+    s.authenticate = rsp_card_authenticate(&s.w.card, &s.initiated);
+    s.authenticated = rsp_world_authenticate(&s.w, &s.authenticate);
+    s.prepare = rsp_card_prepare(&s.w.card, &s.authenticated, NULL, CARD_SAME_OTPK);
+    s.packaged = rsp_world_package(&s.w, &s.prepare);
+    CHECK_STR(rsp_world_verdict(&s.packaged.status), "ok");
+    (void)rsp_world_told(&s.w);
+    notify(&s, before);
+    CHECK_INT(order(&s)->state, DOWNLOAD_DOWNLOADED);
+    CHECK(s.w.orders[0].has_binding);
+    CHECK_STR(rsp_world_told(&s.w), "0:NOTE!8.1/4.2");
+    notify(&s, rsp_card_result(&s.w.card, WORLD_ICCID, CARD_INSTALLED));
+    CHECK_INT(order(&s)->state, DOWNLOAD_INSTALLED);
+    rsp_world_fini(&s.w);
+}
+
 static void installed_and_repeated(enum ec_curve curve)
 {
     struct rsp_handle_notification_request pir;
@@ -234,6 +259,7 @@ TESTS_MAIN(XT_NAMED(N "01_Nominal: told once, though sent twice", installed),
            XT_NAMED("SGP.23 4.3.4 ES9Plus HandleNotificationBRP: Brainpool", installed_brainpool),
            XT_NAMED(N "02_OtherSignedNotification: enabled, disabled, deleted",
                     other_notifications),
+           XT_NAMED(N "failure told after the next try: noted, nothing moves", failure_told_late),
            XT_NAMED(N "forged result: noted, nothing moves", forged_result),
            RESULTS(RESULT_CASE) CANCELS(CANCEL_CASE)
                XT_NAMED("SGP.23 4.3.5 ES9Plus CancelSession_After_AuthenticateClientBRP: Brainpool",

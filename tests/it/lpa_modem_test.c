@@ -86,9 +86,9 @@ static void end(struct modem *m, struct slot *slot)
 
 #define OK "\r\nOK\r\n"
 #define GREETING                                                                                   \
-    {"AT", OK},                                                                                    \
+    {"AT", OK}, {"ATE0", "ATE0\r" OK},                                                             \
     {                                                                                              \
-        "ATE0", "ATE0\r" OK                                                                        \
+        "AT+CCHO=?", OK                                                                            \
     }
 #define OPENS                                                                                      \
     {                                                                                              \
@@ -163,6 +163,7 @@ TEST(no_channel)
     static const struct line part[] = {
         {"AT", "\r\nERROR\r\n"},
         {"ATE0", OK},
+        {"AT+CCHO=?", OK},
         {"AT+CCHO=\"A000000559\"", "\r\n+CME ERROR: 10\r\n"},
         {"AT+CCHO=\"A000000559\"", OK},
     };
@@ -227,6 +228,51 @@ TEST(the_card_is_restarted_by_us)
     end(&m, slot);
 }
 
+/* A modem that knows +CSIM only: the LPA opens its channels itself. */
+TEST(without_channels)
+{
+    static const struct line part[] = {
+        {"AT", OK},
+        {"ATE0", OK},
+        {"AT+CCHO=?", "\r\nERROR\r\n"},
+        {"AT+CSIM=?", OK},
+        {"AT+CSIM=10,\"80E2910000\"", "\r\n+CSIM: 4,\"910B\"\r\n" OK "+CPIN: NOT READY\r\n"},
+        {"AT+CSIM=14,\"00A40004023F00\"", "\r\n+CME ERROR: 14\r\n"},
+        {"AT+CSIM=14,\"00A40004023F00\"", "\r\n+CSIM: 4,6124\r\n" OK},
+    };
+    struct slot *slot;
+    struct modem m;
+    char hex[64];
+
+    start(&m, part, ARRAY_LEN(part));
+    slot = open_slot(&m);
+    CHECK_INT(slot->ops->channels, SLOT_LPA_OPENS);
+    CHECK_OK(transmit(slot, hex));
+    CHECK_STR(hex, "910B");
+    CHECK_OK(slot->ops->reset(slot));
+    end(&m, slot);
+}
+
+TEST(without_a_way_to_the_card)
+{
+    static const struct line part[] = {
+        {"AT", OK},
+        {"ATE0", OK},
+        {"AT+CCHO=?", "\r\nERROR\r\n"},
+        {"AT+CSIM=?", "\r\nERROR\r\n"},
+    };
+    struct slot *slot = NULL;
+    struct modem m;
+    char text[256];
+    struct buf why;
+
+    start(&m, part, ARRAY_LEN(part));
+    buf_init_fixed(&why, text, sizeof text);
+    CHECK_INT(slot_open_modem(m.pty.path, &slot, &why), XK_E_UNSUPPORTED);
+    CHECK(strstr(buf_cstr(&why), "without access to its card") != NULL);
+    end(&m, NULL);
+}
+
 TEST(nobody_at_the_other_end)
 {
     struct slot *slot = NULL;
@@ -243,4 +289,5 @@ TEST(nobody_at_the_other_end)
 
 TESTS_MAIN(XT_CASE(a_command_and_its_answer), XT_CASE(no_channel),
            XT_CASE(the_modem_restarts_the_card), XT_CASE(the_card_is_restarted_by_us),
+           XT_CASE(without_channels), XT_CASE(without_a_way_to_the_card),
            XT_CASE(nobody_at_the_other_end))

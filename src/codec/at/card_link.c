@@ -24,6 +24,13 @@ void at_put_transmit(struct buf *b, uint8_t channel, struct bytes command)
     buf_put_str(b, "\"\r");
 }
 
+void at_put_generic(struct buf *b, struct bytes command)
+{
+    buf_printf(b, "AT+CSIM=%zu,\"", 2 * command.n);
+    buf_put_hex(b, command);
+    buf_put_str(b, "\"\r");
+}
+
 /* ---- what comes ---- */
 
 void at_link_begin(struct at_link *l)
@@ -71,7 +78,7 @@ static void take_line(struct at_link *l, struct bytes line)
 {
     struct bytes rest;
 
-    if (begins(line, "+CGLA: ", &rest))
+    if (begins(line, "+CGLA: ", &rest) || begins(line, "+CSIM: ", &rest))
         take_apdu(l, rest);
     else if (begins(line, "+CCHO: ", &rest))
         take_channel(l, rest);

@@ -35,7 +35,8 @@ struct slot {
 enum xk_err slot_open_file(const char *path, struct slot **out, struct buf *why) XK_MUST_CHECK;
 /* A reader: its place in the list, a part of its name, "" the first with a card. */
 enum xk_err slot_open_reader(const char *reader, struct slot **out, struct buf *why) XK_MUST_CHECK;
-/* The AT port of a modem (TS 27.007 8.43 to 8.45). */
+/* The AT port of a modem: logical channels (TS 27.007 8.43 to 8.45), else +CSIM (8.17).
+ * XK_E_UNSUPPORTED: neither. */
 enum xk_err slot_open_modem(const char *tty, struct slot **out, struct buf *why) XK_MUST_CHECK;
 void slot_close(struct slot *s); /* NULL is fine */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The card behind a modem: logical channels over AT. */
+/* The card behind a modem: logical channels over AT; with a modem that has none, +CSIM. */
 #include "prog/lpa/slot.h"
 
 #include "base/clock.h"
@@ -103,24 +103,41 @@ static enum xk_err command_text(struct modem_slot *m, const char *text, int ms)
 
 /* ---- the card ---- */
 
-static enum xk_err modem_transmit(struct slot *s, uint8_t channel, struct bytes apdu,
-                                  struct buf *out)
+static enum xk_err exchange(struct modem_slot *m, struct buf *line, struct buf *out)
 {
-    struct modem_slot *m = modem_slot(s);
-    char mem[AT_LINE_MAX];
-    struct buf line;
     enum xk_err err;
 
-    buf_init_fixed(&line, mem, sizeof mem);
-    at_put_transmit(&line, channel, apdu);
     m->link.card_restarted = false; /* before: not for what this command asks for */
-    err = command(m, &line, ANSWER_MS);
-    explicit_bzero(mem, sizeof mem);
+    err = command(m, line, ANSWER_MS);
+    buf_wipe(line);
     TRY(err);
     if (m->link.apdu_n < 2)
         return XK_E_CLOSED;
     buf_put(out, m->link.apdu, m->link.apdu_n);
     return buf_ok(out);
+}
+
+static enum xk_err modem_transmit(struct slot *s, uint8_t channel, struct bytes apdu,
+                                  struct buf *out)
+{
+    char mem[AT_LINE_MAX];
+    struct buf line;
+
+    buf_init_fixed(&line, mem, sizeof mem);
+    at_put_transmit(&line, channel, apdu);
+    return exchange(modem_slot(s), &line, out);
+}
+
+static enum xk_err generic_transmit(struct slot *s, uint8_t channel, struct bytes apdu,
+                                    struct buf *out)
+{
+    char mem[AT_LINE_MAX];
+    struct buf line;
+
+    (void)channel;
+    buf_init_fixed(&line, mem, sizeof mem);
+    at_put_generic(&line, apdu);
+    return exchange(modem_slot(s), &line, out);
 }
 
 static enum xk_err modem_open_channel(struct slot *s, struct bytes aid, uint8_t *channel)
@@ -174,18 +191,30 @@ static enum xk_err pause_until(struct modem_slot *m, int64_t until)
     return err == XK_E_TIMEOUT ? XK_OK : err;
 }
 
-/* The ISD-R answers, whatever profile is enabled, or none. */
+/* Whatever profile is enabled, or none: the ISD-R answers, or the master file. XK_E_DENIED: not
+ * yet. */
+static enum xk_err probe(struct modem_slot *m)
+{
+    static const uint8_t select_mf[] = {0x00, 0xA4, 0x00, 0x04, 0x02, 0x3F, 0x00};
+    uint8_t mem[AT_APDU_MAX], channel;
+    struct slot *s = &m->slot;
+    struct buf answer;
+
+    if (s->ops->channels == SLOT_TERMINAL_OPENS) {
+        TRY(modem_open_channel(s, BYTES(m->aid, m->aid_n), &channel));
+        return modem_close_channel(s, channel);
+    }
+    buf_init_fixed(&answer, mem, sizeof mem);
+    return generic_transmit(s, 0, BYTES_OF(select_mf), &answer);
+}
+
 static enum xk_err wait_until_ready(struct modem_slot *m)
 {
     int64_t until = now_ms() + READY_MS;
-    struct slot *s = &m->slot;
-    uint8_t channel;
 
     while (now_ms() < until) {
-        enum xk_err err = modem_open_channel(s, BYTES(m->aid, m->aid_n), &channel);
+        enum xk_err err = probe(m);
 
-        if (err == XK_OK)
-            return modem_close_channel(s, channel);
         if (err != XK_E_DENIED)
             return err;
         TRY(pause_until(m, now_ms() + PROBE_MS));
@@ -224,7 +253,25 @@ static const struct slot_ops modem_ops = {.channels = SLOT_TERMINAL_OPENS,
                                           .reset = modem_reset,
                                           .close = modem_close};
 
+static const struct slot_ops generic_ops = {.channels = SLOT_LPA_OPENS,
+                                            .block = BLOCK,
+                                            .transmit = generic_transmit,
+                                            .reset = modem_reset,
+                                            .close = modem_close};
+
 /* ---- opening ---- */
+
+/* XK_E_UNSUPPORTED: neither way to the card. */
+static enum xk_err choose_way(struct modem_slot *m)
+{
+    enum xk_err err = command_text(m, "AT+CCHO=?\r", GREETING_MS);
+
+    if (err != XK_E_DENIED)
+        return err;
+    m->slot.ops = &generic_ops;
+    err = command_text(m, "AT+CSIM=?\r", GREETING_MS);
+    return err == XK_E_DENIED ? XK_E_UNSUPPORTED : err;
+}
 
 static enum xk_err open_tty(struct modem_slot *m, const char *tty)
 {
@@ -243,7 +290,10 @@ static enum xk_err open_tty(struct modem_slot *m, const char *tty)
         return XK_E_IO;
     /* the first line ends whatever somebody has begun: it may be an error */
     err = command_text(m, "AT\r", GREETING_MS);
-    return err == XK_OK || err == XK_E_DENIED ? command_text(m, "ATE0\r", GREETING_MS) : err;
+    if (err != XK_OK && err != XK_E_DENIED)
+        return err;
+    TRY(command_text(m, "ATE0\r", GREETING_MS));
+    return choose_way(m);
 }
 
 enum xk_err slot_open_modem(const char *tty, struct slot **out, struct buf *why)
@@ -257,9 +307,11 @@ enum xk_err slot_open_modem(const char *tty, struct slot **out, struct buf *why)
     err = open_tty(m, tty);
     if (err != XK_OK) {
         buf_printf(why, "%s: %s", tty,
-                   err == XK_E_VALUE                           ? "no terminal line"
-                   : err == XK_E_TIMEOUT || err == XK_E_DENIED ? "no modem answers"
-                                                               : xk_err_text(err));
+                   err == XK_E_VALUE         ? "no terminal line"
+                   : err == XK_E_TIMEOUT     ? "no modem answers"
+                   : err == XK_E_DENIED      ? "it may not be used, or the modem refuses"
+                   : err == XK_E_UNSUPPORTED ? "a modem without access to its card (+CCHO, +CSIM)"
+                                             : xk_err_text(err));
         modem_close(&m->slot);
         return err;
     }

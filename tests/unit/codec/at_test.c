@@ -218,7 +218,9 @@ TEST(card_link_says)
     at_put_open_channel(&b, BYTES_OF(aid));
     at_put_transmit(&b, 2, BYTES_OF(command));
     at_put_close_channel(&b, 2);
-    CHECK_STR(buf_cstr(&b), "AT+CCHO=\"A00010\"\rAT+CGLA=2,10,\"81E2910000\"\rAT+CCHC=2\r");
+    at_put_generic(&b, BYTES_OF(command));
+    CHECK_STR(buf_cstr(&b), "AT+CCHO=\"A00010\"\rAT+CGLA=2,10,\"81E2910000\"\rAT+CCHC=2\r"
+                            "AT+CSIM=10,\"81E2910000\"\r");
 }
 
 TEST(card_link_hears)
@@ -236,6 +238,7 @@ TEST(card_link_hears)
         {"+CCHO: 4294967298\r\nOK\r\n", AT_OK, "", 0, false},
         {"+CGLA: 4,\"9000\"\r\nOK\r\n", AT_OK, "9000", 0, false},
         {"+CGLA: 4,9000\r\nOK\r\n", AT_OK, "9000", 0, false},
+        {"+CSIM: 4,\"9000\"\r\nOK\r\n", AT_OK, "9000", 0, false},
         {"+CGLA: 4,\"90\r\nOK\r\n", AT_OK, "90", 0, false},
         {"+CGLA: 4,\"90x0\"\r\nOK\r\n", AT_OK, "", 0, false},
         {"+CGLA: 9000\r\nOK\r\n", AT_OK, "", 0, false},

@@ -353,7 +353,11 @@ static void installation_ended(struct lpa *l,
     fault.code = result->reason;
     fault.command = result->command;
     tell_failed_element(&fault, result->sima_response);
-    lpa_fail_with(l, &fault);
+    /* it lost its power on the way: the server keeps the package for it (3.1.3.1) */
+    if (result->reason == RSP_REASON_INTERRUPTION)
+        lpa_try_again(l, &fault);
+    else
+        lpa_fail_with(l, &fault);
 }
 
 /* Nothing: it wants more. Anything: it has finished, one way or the other. */

@@ -472,6 +472,8 @@ def a_card_behind_a_modem():
                             os.path.join(w.path, "modem.log"))
             try:
                 wait_for("the modem's port", lambda: os.path.exists(port) or not modem.alive())
+                status, _, err = phone.run("chip")
+                check(status == 2 and "another program has this card" in err, err)
                 phone.slot = ["--at", port]
                 check(phone.json("chip")["eid"] == FIRST_EID, "another card")
                 check(phone.json("download", code)["iccid"] == iccid, "not downloaded")

@@ -500,10 +500,14 @@ def qr_codes():
         check(qr(code[4:], "--png", picture)[0] == 0, "no picture")
         with open(picture, "rb") as f:
             check(f.read(8) == b"\x89PNG\r\n\x1a\n", "no PNG")
+        told = json.loads(qr(code, "--json")[1])
+        check(told == {"code": code, "address": HOST, "matchingId": "QR-CODE-1", "smdpOid": None,
+                       "confirmationCode": True}, str(told))
         check(qr("no code")[0] == 2 and qr()[0] == 2, "took no code")
         if not shutil.which("zbarimg"):
             return "zbarimg is not installed"
         check(qr("--qr", picture) == (0, out, ""), "another code came back")
+        check(json.loads(qr("--qr", picture, "--json")[1]) == told, "another code came back")
         status, _, err = qr("--qr", program("xieka"))
         check(status == 2 and "no picture" in err, err)
         return None

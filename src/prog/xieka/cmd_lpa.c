@@ -301,9 +301,40 @@ static int write_png(const struct qr *qr, const char *path)
     return cli_fail(EXIT_FAILED, "%s: %s", path, xk_err_text(XK_E_IO));
 }
 
+static int code_json(const struct rsp_activation_code *code, struct bytes text)
+{
+    char mem[4 * RSP_ACTIVATION_CODE_TEXT];
+    struct json_out o;
+    struct buf b;
+
+    buf_init_fixed(&b, mem, sizeof mem);
+    json_out_init(&o, &b);
+    json_open_object(&o, NULL);
+    json_put_bytes_text(&o, "code", text);
+    json_put_text(&o, "address", code->address);
+    json_put_text(&o, "matchingId", code->matching_id[0] ? code->matching_id : NULL);
+    json_put_text(&o, "smdpOid", code->smdp_oid[0] ? code->smdp_oid : NULL);
+    json_put_bool(&o, "confirmationCode", code->confirmation_code);
+    json_close_object(&o);
+    printf("%s\n", buf_cstr(&b));
+    return EXIT_DONE;
+}
+
+static int show_qr(const struct cli *c, const struct qr *qr)
+{
+    struct buf b;
+
+    buf_init(&b, TEXT_MAX);
+    qr_put_text(qr, !c->utf8 ? QR_ASCII : c->tty ? QR_TERMINAL : QR_PLAIN, &b);
+    fputs(buf_cstr(&b), stdout);
+    buf_fini(&b);
+    return EXIT_DONE;
+}
+
 /* The code as QR readers want it, whatever it was typed like. */
 int cmd_lpa_qr(struct cli *c)
 {
+    const char *png = cli_option(c, OPT_PNG);
     struct rsp_activation_code code;
     char text[RSP_ACTIVATION_CODE_TEXT];
     struct buf b;
@@ -317,11 +348,9 @@ int cmd_lpa_qr(struct cli *c)
     if (!qr || rsp_activation_code_encode(&code, &b) != XK_OK ||
         qr_encode(buf_bytes(&b), qr) != XK_OK)
         return cli_fail(EXIT_FAILED, "the code does not fit a QR code");
-    if (cli_option(c, OPT_PNG))
-        return write_png(qr, cli_option(c, OPT_PNG));
-    buf_init(&b, TEXT_MAX);
-    qr_put_text(qr, !c->utf8 ? QR_ASCII : c->tty ? QR_TERMINAL : QR_PLAIN, &b);
-    fputs(buf_cstr(&b), stdout);
-    buf_fini(&b);
-    return EXIT_DONE;
+    if (png)
+        status = write_png(qr, png);
+    if (status == EXIT_DONE && c->json)
+        return code_json(&code, buf_bytes(&b));
+    return png ? status : show_qr(c, qr);
 }

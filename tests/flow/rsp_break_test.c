@@ -200,6 +200,106 @@ TEST(power_and_request)
     CHECK(places > 300);
 }
 
+/* ---- Several things at once ---- */
+
+#define STORMS 400
+#define STORM_BREAKS 4 /* fewer than the tries of an order */
+
+static void arm(struct rsp_flow *f, struct xk_prng *dice)
+{
+    unsigned n = 1 + xk_prng_below(dice, 40);
+
+    f->lose_request = f->lose_answer = f->cut_after = 0;
+    f->cut = xk_prng_below(dice, 2) ? CUT_CARD : CUT_DEVICE;
+    switch (xk_prng_below(dice, 4)) {
+    case 0:
+        f->lose_request = f->posts + 1 + n % 6;
+        break;
+    case 1:
+        f->lose_answer = f->posts + 1 + n % 6;
+        break;
+    case 2:
+        f->cut_after = f->apdus + n;
+        break;
+    default:
+        flash_memory_cut_at(f->memory, 1 + xk_prng_below(dice, 4000), n);
+    }
+}
+
+static bool is_there(struct rsp_flow *f, enum lpa_task_type type)
+{
+    struct euicc_state s;
+
+    CHECK_OK(euicc_get_state(f->card, &s));
+    if (type == LPA_TASK_DELETE)
+        return s.n_profiles == 0;
+    return s.n_profiles == 1 && s.profiles[0].enabled == (type == LPA_TASK_ENABLE);
+}
+
+/* One step of a life, until it is done: what breaks, breaks a few times, then no more. */
+static void live(struct rsp_flow *f, enum lpa_task_type type, struct xk_prng *dice,
+                 unsigned *breaks)
+{
+    uint8_t id[RSP_AID_MAX];
+    const struct lpa_task task = rsp_flow_profile_task(type, id);
+
+    for (unsigned i = 0; i <= STORM_BREAKS && !is_there(f, type); i++) {
+        bool done;
+
+        if (*breaks > 0 && i < STORM_BREAKS) {
+            arm(f, dice);
+            --*breaks;
+        } else {
+            rsp_flow_mend(f);
+        }
+        done = type == LPA_TASK_ENABLE ? rsp_flow_serve(f) : rsp_flow_done(f, &task);
+        if (!done || f->card_off)
+            rsp_flow_on(f);
+        rsp_flow_check_whole(f);
+    }
+    CHECK(is_there(f, type));
+}
+
+static unsigned storm(uint64_t seed)
+{
+    static const enum lpa_task_type life[] = {LPA_TASK_ENABLE, LPA_TASK_DISABLE, LPA_TASK_DELETE};
+    static const enum download_point points[] = {DOWNLOAD_AT_INSTALLATION, DOWNLOAD_AT_ENABLING,
+                                                 DOWNLOAD_AT_DISABLING, DOWNLOAD_AT_DELETION};
+    const struct lpa_task notify = {.type = LPA_TASK_NOTIFY};
+    struct xk_prng dice = {seed};
+    unsigned breaks = STORM_BREAKS, broke;
+    struct rsp_flow f;
+
+    rsp_flow_init(&f, EC_P256, seed % 2 ? WORLD_SESSION_KEYS : WORLD_RANDOM_KEYS);
+    for (size_t i = 0; i < ARRAY_LEN(life); i++)
+        live(&f, life[i], &dice, &breaks);
+    broke = f.breaks;
+    rsp_flow_mend(&f);
+    CHECK(rsp_flow_done(&f, &notify));
+    for (size_t i = 0; i < ARRAY_LEN(points); i++)
+        CHECK_INT(rsp_flow_told(&f, points[i], FLOW_WELL), 1);
+    CHECK_INT(f.order->download.state, DOWNLOAD_DELETED);
+    CHECK(!f.another_package);
+    rsp_flow_fini(&f);
+    return broke;
+}
+
+/* XT_STORMS: another number of them */
+TEST(storms)
+{
+    const char *more = getenv("XT_STORMS");
+    unsigned long lives = more ? strtoul(more, NULL, 10) : STORMS;
+    unsigned broke = 0;
+
+    for (uint64_t seed = 1; seed <= lives && xt_failures == 0; seed++) {
+        broke += storm(seed);
+        if (xt_failures > 0)
+            printf("# seed %llu\n", (unsigned long long)seed);
+    }
+    printf("# broken %u times in %lu lives\n", broke, lives);
+    CHECK(broke > 2 * lives);
+}
+
 TESTS_MAIN(XT_NAMED("SGP.23 Flow cut: any request is lost", requests),
            XT_NAMED("SGP.23 Flow cut: the answer to any request is lost", answers),
            XT_NAMED("SGP.23 Flow power: the card loses it after any APDU", apdus_card),
@@ -209,4 +309,5 @@ TESTS_MAIN(XT_NAMED("SGP.23 Flow cut: any request is lost", requests),
            XT_NAMED("SGP.23 Flow power: the device loses it at every eleventh byte the card writes",
                     writes_device),
            XT_NAMED("SGP.23 Flow power: the device loses it again while the card clears up", twice),
-           XT_NAMED("SGP.23 Flow cut: power after any APDU, then any request", power_and_request))
+           XT_NAMED("SGP.23 Flow cut: power after any APDU, then any request", power_and_request),
+           XT_NAMED("SGP.23 Flow cut: up to four at random over a whole life", storms))

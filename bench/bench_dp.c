@@ -10,10 +10,10 @@
 #include "dp_messages.h"
 #include "dp_place.h"
 
-#define RUNS 61
-#define DOWNLOADS 12 /* of a slice */
+#define RUNS 201
+#define DOWNLOADS 4 /* of a slice */
 #define CARDS 8
-#define SLOPE_RUNS 41
+#define SLOPE_RUNS 101
 #define SLOPE_LOW ((size_t)1000)
 #define SLOPE_HIGH ((size_t)1000000)
 #define SLOPE_STEP ((size_t)100000) /* rows of a transaction */

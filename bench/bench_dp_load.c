@@ -20,16 +20,16 @@
 #include "dp_place.h"
 #include "dp_tls.h"
 
-#define THREADS 8
-#define CPU_RUNS 41
-#define CPU_DOWNLOADS 3 /* of a thread in a slice */
+#define THREADS 32
+#define CPU_RUNS 21
+#define CPU_DOWNLOADS 2 /* of a thread in a slice */
 #define RATE_DOWNLOADS 800
 #define PACED_DOWNLOADS 800
 #define SESSIONS 800
 #define CARD_ARENA ((size_t)4 << 20)
 
 /* Orders of each mode. */
-enum { FIRST_CPU, FIRST_RATE = 1200, FIRST_PACED = 2100, ORDERS = 3000 };
+enum { FIRST_CPU, FIRST_RATE = 1500, FIRST_PACED = 2400, ORDERS = 3300 };
 
 struct lpa {
     struct rsp_card card;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/wire/base64.h"
 
+#include <pthread.h>
+
 #define NO_DIGIT 64
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -58,47 +60,68 @@ void base64url_put(struct buf *b, struct bytes data)
     put(b, data, url_alphabet, false);
 }
 
-static uint8_t digit_value(uint8_t c, const char *digits)
+/* Written once under pthread_once, read-only ever after. */
+static uint8_t values[2][256];
+
+static void make_values(void)
 {
-    if (c >= 'A' && c <= 'Z')
-        return (uint8_t)(c - 'A');
-    if (c >= 'a' && c <= 'z')
-        return (uint8_t)(c - 'a' + 26);
-    if (c >= '0' && c <= '9')
-        return (uint8_t)(c - '0' + 52);
-    if (c == (uint8_t)digits[62])
-        return 62;
-    return c == (uint8_t)digits[63] ? 63 : NO_DIGIT;
+    memset(values, NO_DIGIT, sizeof values);
+    for (uint8_t i = 0; i < NO_DIGIT; i++) {
+        values[0][(uint8_t)alphabet[i]] = i;
+        values[1][(uint8_t)url_alphabet[i]] = i;
+    }
 }
 
-static enum xk_err decode(struct bytes text, const char *digits, uint8_t *out, size_t cap,
-                          size_t *n)
+static const uint8_t *values_of(bool url)
 {
-    size_t left = text.n % 4;
-    size_t want = text.n / 4 * 3 + (left ? left - 1 : 0);
-    uint8_t value[256];
-    uint32_t v = 0;
-    size_t got = 0;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-    if (left == 1)
+    return pthread_once(&once, make_values) == 0 ? values[url] : NULL;
+}
+
+/* False: something is no digit. */
+static bool take_groups(const uint8_t *p, size_t groups, const uint8_t *value, uint8_t *out)
+{
+    uint8_t all = 0;
+
+    for (size_t i = 0; i < groups; i++, p += 4, out += 3) {
+        uint8_t a = value[p[0]], b = value[p[1]], c = value[p[2]], d = value[p[3]];
+
+        all |= a | b | c | d;
+        out[0] = (uint8_t)(a << 2 | b >> 4);
+        out[1] = (uint8_t)(b << 4 | c >> 2);
+        out[2] = (uint8_t)(c << 6 | d);
+    }
+    return (all & NO_DIGIT) == 0;
+}
+
+/* Two or three digits; the bits that no byte takes must be zero: one text for one value. */
+static bool take_rest(const uint8_t *p, size_t n, const uint8_t *value, uint8_t *out)
+{
+    uint8_t a = value[p[0]], b = value[p[1]], c = n == 3 ? value[p[2]] : 0;
+
+    if (((a | b | c) & NO_DIGIT) || (n == 2 && (b & 15)) || (c & 3))
+        return false;
+    out[0] = (uint8_t)(a << 2 | b >> 4);
+    if (n == 3)
+        out[1] = (uint8_t)(b << 4 | c >> 2);
+    return true;
+}
+
+static enum xk_err decode(struct bytes text, bool url, uint8_t *out, size_t cap, size_t *n)
+{
+    const uint8_t *value = values_of(url);
+    size_t groups = text.n / 4, left = text.n % 4;
+    size_t want = groups * 3 + (left ? left - 1 : 0);
+
+    if (!value || left == 1)
         return XK_E_FORMAT;
     if (want > cap)
         return XK_E_LIMIT;
-    for (size_t c = 0; c < sizeof value; c++)
-        value[c] = digit_value((uint8_t)c, digits);
-    for (size_t i = 0; i < text.n; i++) {
-        uint8_t d = value[text.p[i]];
-
-        if (d == NO_DIGIT)
-            return XK_E_FORMAT;
-        v = v << 6 | d;
-        if (i % 4 != 0)
-            out[got++] = (uint8_t)(v >> (6 - 2 * (i % 4)));
-    }
-    /* the bits that no byte took must be zero: one text for one value */
-    if ((left == 2 && (v & 15)) || (left == 3 && (v & 3)))
+    if (!take_groups(text.p, groups, value, out) ||
+        (left > 0 && !take_rest(text.p + 4 * groups, left, value, out + 3 * groups)))
         return XK_E_FORMAT;
-    *n = got;
+    *n = want;
     return XK_OK;
 }
 
@@ -108,10 +131,10 @@ enum xk_err base64_decode(struct bytes text, uint8_t *out, size_t cap, size_t *n
         return XK_E_FORMAT;
     for (int i = 0; i < 2 && text.n > 0 && text.p[text.n - 1] == '='; i++)
         text.n--;
-    return decode(text, alphabet, out, cap, n);
+    return decode(text, false, out, cap, n);
 }
 
 enum xk_err base64url_decode(struct bytes text, uint8_t *out, size_t cap, size_t *n)
 {
-    return decode(text, url_alphabet, out, cap, n);
+    return decode(text, true, out, cap, n);
 }

@@ -32,13 +32,16 @@ struct text_scan {
 
 static void scan_string(struct text_scan *s)
 {
-    for (s->at++; s->at < s->text.n && s->text.p[s->at] != '"'; s->at++) {
-        if (s->text.p[s->at] < 0x20)
-            s->foreign = true;
-        if (s->text.p[s->at] == '\\')
-            s->at++;
+    const uint8_t *p = s->text.p;
+    size_t at = s->at + 1;
+    bool foreign = false;
+
+    for (; at < s->text.n && p[at] != '"'; at++) {
+        foreign = foreign || p[at] < 0x20;
+        at += p[at] == '\\';
     }
-    s->at++;
+    s->foreign = s->foreign || foreign;
+    s->at = at + 1;
 }
 
 static void scan_text(struct text_scan *s)
@@ -82,7 +85,7 @@ static enum xk_err parse(struct json_tokener *tok, struct bytes text, struct jso
     struct text_scan scan = {.text = text};
     struct json_object *o;
 
-    json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(tok, JSON_TOKENER_STRICT); /* UTF-8 was looked at */
     o = json_tokener_parse_ex(tok, (const char *)text.p, (int)text.n + 1);
     *at = json_tokener_get_parse_end(tok);
     if (json_tokener_get_error(tok) != json_tokener_success || *at < text.n) {

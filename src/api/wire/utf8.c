@@ -28,11 +28,27 @@ size_t utf8_char(struct bytes b)
     return 0;
 }
 
+/* Messages are base64 for the most part: eight bytes at a look. */
+static size_t ascii_prefix(struct bytes b)
+{
+    size_t n = 0;
+    uint64_t eight;
+
+    for (; b.n - n >= sizeof eight; n += sizeof eight) {
+        memcpy(&eight, b.p + n, sizeof eight);
+        if (eight & 0x8080808080808080)
+            break;
+    }
+    return n;
+}
+
 bool utf8_ok(struct bytes b)
 {
     while (b.n > 0) {
-        size_t n = utf8_char(b);
+        size_t n = ascii_prefix(b);
 
+        if (n == 0)
+            n = utf8_char(b);
         if (n == 0)
             return false;
         b = bytes_part(b, n, b.n);

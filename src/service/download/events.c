@@ -97,7 +97,7 @@ enum xk_err download_tell(struct download_ctx *c, const struct download *d,
                           const struct download_event *event)
 {
     struct download_telling t = {.download = d, .event = event, .at = c->now};
-    uint8_t *room = arena_alloc(c->arena, URL_MAX + BODY_MAX);
+    uint8_t *room;
     struct operator_account account;
     char id[CALL_ID_MAX];
     struct buf url, body;
@@ -108,6 +108,7 @@ enum xk_err download_tell(struct download_ctx *c, const struct download *d,
     err = operator_load(c->store, d->owner, &account);
     if (err != XK_OK || account.callback_url[0] == '\0')
         return err == XK_E_NOT_FOUND ? XK_OK : err;
+    room = arena_alloc(c->arena, URL_MAX + BODY_MAX);
     if (!room)
         return XK_E_NOMEM;
     t.call_id = call_id(c, id);
@@ -149,15 +150,21 @@ enum xk_err download_forget_event(struct download_ctx *c, struct download *d)
 
 /* ---- committing ------------------------------------------------------------------------------ */
 
-enum xk_err download_commit(struct download_ctx *c, struct download *d,
+static enum xk_err note_all(struct download_ctx *c, const struct download *d,
                             const struct download_event *events, size_t n)
 {
-    TRY(download_save(c, d));
     for (size_t i = 0; i < n; i++) {
         TRY(download_note(c, d, &events[i]));
         TRY(download_tell(c, d, &events[i]));
     }
     return XK_OK;
+}
+
+enum xk_err download_commit(struct download_ctx *c, struct download *d,
+                            const struct download_event *events, size_t n)
+{
+    TRY(download_save_decision(c, d));
+    return note_all(c, d, events, n);
 }
 
 enum xk_err download_step(struct download_ctx *c, struct download *d,
@@ -168,5 +175,6 @@ enum xk_err download_step(struct download_ctx *c, struct download *d,
     if (!download_move(d->state, event->cause, &to))
         return XK_E_STATE;
     d->state = to;
-    return download_commit(c, d, event, 1);
+    TRY(download_save(c, d));
+    return note_all(c, d, event, 1);
 }

@@ -233,6 +233,19 @@ enum xk_err download_save_with_code(struct download_ctx *c, struct download *d)
     return save_code(c, d);
 }
 
+static enum xk_err write_over(struct download_ctx *c, struct download *d,
+                              const struct store_query *q, const struct store_value *v, size_t n)
+{
+    int64_t changes = 0;
+
+    TRY(store_exec(c->store, q, v, n, &changes));
+    if (changes != 1)
+        return XK_E_BUSY;
+    d->version++;
+    d->updated_at = c->now;
+    return XK_OK;
+}
+
 enum xk_err download_save(struct download_ctx *c, struct download *d)
 {
     static const struct store_query q = {
@@ -253,14 +266,33 @@ enum xk_err download_save(struct download_ctx *c, struct download *d)
         sv_int(d->ordered_at),     sv_int(c->now),
         sv_text(d->iccid),         sv_int((int64_t)d->version),
     };
-    int64_t changes = 0;
 
-    TRY(store_exec(c->store, &q, v, ARRAY_LEN(v), &changes));
-    if (changes != 1)
-        return XK_E_BUSY;
-    d->version++;
-    d->updated_at = c->now;
-    return XK_OK;
+    return write_over(c, d, &q, v, ARRAY_LEN(v));
+}
+
+/* A column that is named has its indices written anew: those of the order alone are not. */
+enum xk_err download_save_decision(struct download_ctx *c, struct download *d)
+{
+    static const struct store_query q = {
+        "download_save_decision",
+        "UPDATE profile SET state = $1, version = version + 1, eid = $2, smds = $3, "
+        "code_tries = $4, attempts = $5, ended_subject = $6, ended_reason = $7, last_seq = $8, "
+        "updated_at = $9 WHERE iccid = $10 AND version = $11"};
+    const struct store_value v[] = {
+        sv_int((int64_t)d->state),
+        sv_text(d->eid),
+        sv_int((int64_t)d->smds),
+        sv_int(d->code_tries_left),
+        sv_int(d->attempts_left),
+        sv_text(d->ended.subject),
+        sv_text(d->ended.reason),
+        sv_int(d->last_seq),
+        sv_int(c->now),
+        sv_text(d->iccid),
+        sv_int((int64_t)d->version),
+    };
+
+    return write_over(c, d, &q, v, ARRAY_LEN(v));
 }
 
 enum xk_err download_add(struct download_ctx *c, const struct download *d)

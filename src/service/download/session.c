@@ -28,7 +28,7 @@ enum xk_err session_checkout(struct download_ctx *c, struct bytes id, struct ses
     store_get_text(c->store, 0, found.address, sizeof found.address);
     store_get_text(c->store, 1, found.iccid, sizeof found.iccid);
     found.version = (uint64_t)store_get_int(c->store, 2);
-    found.keep_until = store_get_int(c->store, 3);
+    found.keep_until = found.kept_until = store_get_int(c->store, 3);
     err = copy_span(c, 4, &found.blob);
     store_finish(c->store);
     if (err == XK_OK)
@@ -48,25 +48,39 @@ static enum xk_err insert_session(struct download_ctx *c, const struct session *
                       NULL);
 }
 
+/* keep_until has an index, which is written anew whenever the column is named. */
+static enum xk_err update_session(struct download_ctx *c, const struct session *s, int64_t *changes)
+{
+    static const struct store_query move = {
+        "session_move", "UPDATE rsp_session SET iccid = $1, version = version + 1, blob = $2 "
+                        "WHERE transaction_id = $3 AND version = $4"};
+    static const struct store_query keep = {
+        "session_keep", "UPDATE rsp_session SET iccid = $1, version = version + 1, blob = $2, "
+                        "keep_until = $3 WHERE transaction_id = $4 AND version = $5"};
+    const struct store_value iccid = sv_text(s->iccid), blob = sv_bytes(s->blob);
+    const struct store_value id = sv_bytes(BYTES(s->id, s->id_len));
+    const struct store_value version = sv_int((int64_t)s->version);
+
+    if (s->keep_until == s->kept_until)
+        return store_exec(c->store, &move, SVS(iccid, blob, id, version), changes);
+    return store_exec(c->store, &keep, SVS(iccid, blob, sv_int(s->keep_until), id, version),
+                      changes);
+}
+
 enum xk_err session_commit(struct download_ctx *c, struct session *s)
 {
-    static const struct store_query q = {
-        "session_commit", "UPDATE rsp_session SET iccid = $1, version = version + 1, "
-                          "keep_until = $2, blob = $3 WHERE transaction_id = $4 AND version = $5"};
     int64_t changes = 0;
 
     if (s->version == 0) {
         TRY(insert_session(c, s));
-        s->version = 1;
-        return XK_OK;
+        changes = 1;
+    } else {
+        TRY(update_session(c, s, &changes));
     }
-    TRY(store_exec(c->store, &q,
-                   SVS(sv_text(s->iccid), sv_int(s->keep_until), sv_bytes(s->blob),
-                       sv_bytes(BYTES(s->id, s->id_len)), sv_int((int64_t)s->version)),
-                   &changes));
     if (changes != 1)
         return XK_E_BUSY;
     s->version++;
+    s->kept_until = s->keep_until;
     return XK_OK;
 }
 

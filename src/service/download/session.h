@@ -16,7 +16,8 @@ struct session {
     char iccid[DOWNLOAD_ICCID_TEXT];  /* "" before the order is known */
     uint64_t version;                 /* 0: new */
     int64_t keep_until;
-    struct bytes blob; /* in the arena */
+    int64_t kept_until; /* keep_until when it was checked out */
+    struct bytes blob;  /* in the arena */
 };
 
 /* XK_E_NOT_FOUND: no such session. */

@@ -161,7 +161,7 @@ static void ask_server(struct rsp_flow *f, const struct rsp_es9p_request *q)
         break;
     case RSP_GET_BOUND_PROFILE_PACKAGE:
         r->get_bound_profile_package = rsp_world_package(&f->w, &q->get_bound_profile_package);
-        if (rsp_succeeded(&r->get_bound_profile_package.status))
+        if (rsp_succeeded(&r->get_bound_profile_package.status) && !f->w.lose_effects)
             note_package(f, r->get_bound_profile_package.bound_profile_package);
         break;
     case RSP_HANDLE_NOTIFICATION:
@@ -173,15 +173,19 @@ static void ask_server(struct rsp_flow *f, const struct rsp_es9p_request *q)
     }
 }
 
+/* The server dies before it commits, or when it has, and comes back: no more than a request or an
+ * answer that is lost. */
 static void post(struct rsp_flow *f, const struct lpa_action *a, struct lpa_input *in)
 {
     in->type = LPA_IN_REPLY;
     f->posts++;
     f->last_post = a->post.function;
-    if (f->posts != f->lose_request)
-        ask_server(f, &a->post);
+    f->w.lose_effects = f->posts == f->lose_request;
+    ask_server(f, &a->post);
+    f->w.lose_effects = false;
     if (f->posts == f->lose_request || f->posts == f->lose_answer) {
         f->breaks++;
+        rsp_world_restart(&f->w, NULL);
         in->reply = (struct lpa_reply){.kind = LPA_REPLY_CUT, .text = "connection reset"};
         return;
     }

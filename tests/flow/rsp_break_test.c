@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Interrupted downloads (SGP.22 3.1.3): the connection breaks before or after any request, the card
- * or the whole device loses its power after any APDU or in the middle of any write. The next try of
- * the device succeeds with the package that was bound, the profile is installed once, and the
- * operator is told once. */
+/* Interrupted downloads (SGP.22 3.1.3): the connection breaks before or after any request, or the
+ * server dies before or after any commit; the card or the whole device loses its power after any
+ * APDU or in the middle of any write. The next try of the device succeeds with the package that was
+ * bound, the profile is installed once, and the operator is told once. */
 #include "rsp_flow.h"
 #include "xt.h"
 

@@ -29,7 +29,7 @@ static size_t make_authenticate(struct flip *f, struct flip_part parts[FLIP_PART
             {"euiccCiPKIdToBeUsed", r.euicc_ci_pk_id, "ciPKUnknown"},
             /* ciPKUnknown: it names another issuer; unsupportedCurve: an algorithm or curve that
              * the card does not know */
-            {"CERT.DPauth", r.server_certificate,
+            {"CERT.DPauth, CERT.DSauth", r.server_certificate,
              "invalidCertificate ciPKUnknown unsupportedCurve 6A80"},
             /* the LPA's own words: the eUICC signs them for the server */
             {"ctxParams1", r.ctx_params1.raw, "ok 6A80"},
@@ -180,6 +180,17 @@ TEST(authenticate_brainpool)
     flip_message(EC_BRAINPOOL_P256R1, &authenticate_message, FLIP_MASK_IN_TURN);
 }
 
+TEST(authenticate_smds)
+{
+    struct flip f;
+
+    flip_init(&f, EC_P256);
+    f.b.dp.auth = rsp_pki_cert(f.b.pki, RSP_DSAUTH);
+    f.b.dp.address = RSP_DS_HOST;
+    flip_all(&f, &authenticate_message, FLIP_MASK_IN_TURN);
+    flip_fini(&f);
+}
+
 TEST(prepare_nist)
 {
     flip_message(EC_P256, &prepare_message, FLIP_ALL_MASKS);
@@ -204,6 +215,7 @@ TEST(crl)
 
 TESTS_MAIN(XT_NAMED("AuthenticateServer, every byte", authenticate_nist),
            XT_NAMED("AuthenticateServer, every byte, Brainpool", authenticate_brainpool),
+           XT_NAMED("AuthenticateServer of an SM-DS, every byte", authenticate_smds),
            XT_NAMED("PrepareDownload, every byte", prepare_nist),
            XT_NAMED("PrepareDownload, every byte, Brainpool", prepare_brainpool),
            XT_NAMED("LoadCRL, every byte", crl))

@@ -39,10 +39,11 @@ void dp_link_open(struct dp_link *link, uint16_t port)
 {
     struct sockaddr_in to = loopback(port);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
+    char host[] = RSP_DP_HOST; /* the macro below takes no const */
 
     *link = (struct dp_link){.ssl = SSL_new(client_context())};
     if (!link->ssl || fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) != 0 ||
-        SSL_set_fd(link->ssl, fd) != 1 || SSL_set_tlsext_host_name(link->ssl, RSP_DP_HOST) != 1 ||
+        SSL_set_fd(link->ssl, fd) != 1 || SSL_set_tlsext_host_name(link->ssl, host) != 1 ||
         SSL_connect(link->ssl) != 1)
         dp_die("a connection");
 }

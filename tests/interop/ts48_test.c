@@ -6,6 +6,7 @@
 
 #include "card/euicc/profile_inside.h"
 #include "codec/saip/file.h"
+#include "codec/saip/personalise.h"
 #include "crypto/aka.h"
 #include "interop_files.h"
 #include "profile_rig.h"
@@ -305,5 +306,46 @@ TEST(all_profiles)
     printf("# %zu profiles, %u files\n", names_n, total.files);
 }
 
+/* As a template: its own card again when nothing is written, another subscriber's when there is. */
+static void check_template(struct bytes upp)
+{
+    const struct saip_number number = {
+        .iccid = "89860098765432109876", .imsi = "460019876543210", .mnc_length = 2};
+    const struct saip_number nothing = {.n_keys = 0};
+    enum saip_position failed;
+    struct saip_plan *plan;
+    struct profile_rig r;
+    struct seen s = {0};
+    struct buf out;
+
+    CHECK_OK(saip_plan_new(upp, &plan));
+    buf_init(&out, SAIP_UPP_MAX);
+    CHECK_OK(saip_personalise(plan, &nothing, &out, &failed));
+    check_profile(buf_bytes(&out), &s);
+    buf_reset(&out);
+    CHECK_OK(saip_personalise(plan, &number, &out, &failed));
+    profile_rig_open(&r);
+    profile_rig_must_install(&r, buf_bytes(&out));
+    profile_rig_expect(&r, "00A40004 02 2FE2", 0x9000);
+    profile_rig_expect_data(&r, "00B00000 0A", "98680089674523018967");
+    profile_rig_close(&r);
+    buf_fini(&out);
+    saip_plan_free(plan);
+}
+
+TEST(as_templates)
+{
+    if (names_n == 0)
+        SKIP("no TS.48 profiles");
+    for (size_t i = 0; i < names_n; i++) {
+        int before = xt_failures;
+
+        check_template(interop_file(names[i]));
+        if (xt_failures > before)
+            printf("# %s\n", names[i]);
+    }
+}
+
 TESTS_MAIN(XT_NAMED("SGP.23 4.2.7 ES8+.LoadProfileElements: every TS.48 profile, file by file",
-                    all_profiles))
+                    all_profiles),
+           XT_CASE(as_templates))

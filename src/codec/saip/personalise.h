@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One template package and a number make a package for one subscriber. The template is looked
- * through once (saip_plan_make); then each package is a copy with the fields written over, no
- * element is encoded again except akaParameter when its algorithm changes. */
+ * through once (saip_plan_new): each file that a number goes to (place.def) is written out in one
+ * piece there, and its defaults with it. Then a package is a copy with the fields written over. */
 #ifndef CODEC_SAIP_PERSONALISE_H
 #define CODEC_SAIP_PERSONALISE_H
 
@@ -28,20 +28,19 @@ struct saip_number_plmn {
 
 /* Text fields: "" or NULL leaves what the template has. */
 struct saip_number {
-    const char *iccid;  /* 18 to 20 digits; with 18 or 19, a check digit is added to 19 */
-    const char *imsi;   /* 6 to 15 digits; EF.ACC follows the last one */
-    uint8_t mnc_length; /* 2 or 3; 0 leaves */
-    const char *msisdn; /* "+86144..." */
-    const char *smsc;   /* service centre in EF.SMSP */
-    const char *spn;    /* UTF-8, coded as GSM 7 bit or UCS2 */
-    const char *impi;   /* private identity, NAI */
-    const char *impu;   /* public identity, "sip:..." */
-    const char *domain; /* home network domain */
+    const char *iccid;                     /* 18 to 20 digits, the check digit among them */
+    const char *imsi;                      /* 6 to 15 digits; EF.ACC follows the last one */
+    uint8_t mnc_length;                    /* 2 or 3; 0 leaves */
+    const char *msisdn;                    /* "+86144..." */
+    const char *smsc;                      /* service centre in EF.SMSP */
+    const char *spn;                       /* UTF-8, coded as GSM 7 bit or UCS2 */
+    const char *impi;                      /* private identity, NAI */
+    const char *impu;                      /* public identity, "sip:..." */
+    const char *domain;                    /* home network domain */
     const char *pin1, *pin2, *puk1, *puk2; /* 4 to 8 digits; PUKs 8 */
     struct secret adm[SAIP_ADMS];          /* ADM1..ADM10: 8 bytes as they stand; n 0 leaves */
-    uint8_t algorithm;                     /* enum saip_algorithm; 0 leaves algorithm and keys */
-    struct secret k;                       /* 16; TUAK also 32 */
-    struct secret opc;                     /* OPc 16, TOPc 32 */
+    uint8_t algorithm;    /* enum saip_algorithm, the template's; 0 leaves the keys */
+    struct secret k, opc; /* OPc or TOPc; of the lengths that the template has */
     struct saip_number_key keys[SAIP_KEYS_MAX];
     size_t n_keys;
     struct saip_number_plmn hplmn[SAIP_PLMNS_MAX], oplmn[SAIP_PLMNS_MAX], ehplmn[SAIP_PLMNS_MAX],

@@ -16,7 +16,8 @@ import struct
 import threading
 import time
 
-from consumer_test import Fleet, Site, make_pki
+from consumer_test import Fleet
+from dp_site import Site, make_pki
 from xk import Folder, Tap, check, wait_for
 
 tap = Tap()

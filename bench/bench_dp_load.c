@@ -294,11 +294,12 @@ static int sessions(struct load *l, pid_t pid)
 
     for (size_t i = 0; i < SESSIONS; i++) {
         const struct dp_transport way = {&links[i], dp_link_post};
+        struct dp_download begun = {.card = &l->lpa[0].card};
 
         if (i == SESSIONS / 8) /* past what is made once */
             before = resident(pid);
         dp_link_open(&links[i], l->port);
-        dp_initiate(&l->lpa[0].card, &way);
+        dp_download_step(&begun, &way);
     }
     printf("%.0f\n", (double)(resident(pid) - before) / (SESSIONS - SESSIONS / 8));
     for (size_t i = 0; i < SESSIONS; i++)

@@ -166,6 +166,16 @@ void dp_place_fill(struct dp_place *p, size_t first, size_t n)
 
 /* ---- a call ---------------------------------------------------------------------------------- */
 
+void dp_place_begin(struct dp_place *p)
+{
+    dp_must(store_begin(p->store), "store_begin");
+}
+
+void dp_place_commit(struct dp_place *p)
+{
+    dp_must(store_commit(p->store), "store_commit");
+}
+
 void dp_place_call(struct dp_place *p, enum rsp_function function, struct bytes body,
                    struct buf *answer)
 {
@@ -181,11 +191,9 @@ void dp_place_call(struct dp_place *p, enum rsp_function function, struct bytes 
     snprintf(path, sizeof path, ES9P_PATH "%s", es9p_path(function));
     arena_reset(&p->arena);
     p->c.now = xk_now(xk_clock_system());
-    dp_must(store_begin(p->store), "store_begin");
     dp_must(store_savepoint(p->store), "store_savepoint");
     dp_must(es9p_handle(&p->api, &p->c, &in, &out), "es9p_handle");
     dp_must(store_release(p->store), "store_release");
-    dp_must(store_commit(p->store), "store_commit");
     if (out.status != 200 && out.status != 204)
         dp_die(path);
 }
@@ -212,41 +220,55 @@ static void exchange(struct rsp_card *card, const struct dp_transport *way,
     buf_fini(&answer);
 }
 
-static struct rsp_es9p_response initiate(struct rsp_card *card, const struct dp_transport *way)
+static void initiate(struct dp_download *d, struct rsp_es9p_request *req)
 {
-    struct rsp_es9p_request req = {.function = RSP_INITIATE_AUTHENTICATION};
-    struct rsp_es9p_response resp;
-
-    arena_reset(card->arena);
-    req.initiate_authentication = rsp_card_initiate(card);
-    exchange(card, way, &req, &resp);
-    return resp;
+    arena_reset(d->card->arena);
+    req->function = RSP_INITIATE_AUTHENTICATION;
+    req->initiate_authentication = rsp_card_initiate(d->card);
 }
 
-void dp_initiate(struct rsp_card *card, const struct dp_transport *way)
+static void authenticate(struct dp_download *d, struct rsp_es9p_request *req)
 {
-    (void)initiate(card, way);
+    snprintf(d->matching_id, sizeof d->matching_id, "B-%zu", d->order);
+    d->card->matching_id = d->matching_id;
+    req->function = RSP_AUTHENTICATE_CLIENT;
+    req->authenticate_client =
+        rsp_card_authenticate(d->card, &d->response.initiate_authentication);
+    d->card->matching_id = NULL;
+}
+
+static void prepare(struct dp_download *d, struct rsp_es9p_request *req)
+{
+    req->function = RSP_GET_BOUND_PROFILE_PACKAGE;
+    req->get_bound_profile_package =
+        rsp_card_prepare(d->card, &d->response.authenticate_client, NULL, CARD_NEW_OTPK);
+}
+
+static void install(struct dp_download *d, struct rsp_es9p_request *req)
+{
+    char iccid[DOWNLOAD_ICCID_TEXT];
+
+    if (d->response.get_bound_profile_package.bound_profile_package.n < DP_UPP_LEN)
+        dp_die("the package");
+    dp_iccid(d->order, iccid);
+    req->function = RSP_HANDLE_NOTIFICATION;
+    req->handle_notification = rsp_card_result(d->card, iccid, CARD_INSTALLED);
+}
+
+void dp_download_step(struct dp_download *d, const struct dp_transport *way)
+{
+    static void (*const steps[DP_CALLS])(struct dp_download *d, struct rsp_es9p_request *req) = {
+        initiate, authenticate, prepare, install};
+    struct rsp_es9p_request req = {0};
+
+    steps[d->step++](d, &req);
+    exchange(d->card, way, &req, &d->response);
 }
 
 void dp_download(struct rsp_card *card, size_t order, const struct dp_transport *way)
 {
-    struct rsp_es9p_response resp = initiate(card, way);
-    struct rsp_es9p_request req = {.function = RSP_AUTHENTICATE_CLIENT};
-    char iccid[DOWNLOAD_ICCID_TEXT], matching_id[24];
+    struct dp_download d = {.card = card, .order = order};
 
-    dp_iccid(order, iccid);
-    snprintf(matching_id, sizeof matching_id, "B-%zu", order);
-    card->matching_id = matching_id;
-    req.authenticate_client = rsp_card_authenticate(card, &resp.initiate_authentication);
-    exchange(card, way, &req, &resp);
-    req = (struct rsp_es9p_request){.function = RSP_GET_BOUND_PROFILE_PACKAGE};
-    req.get_bound_profile_package =
-        rsp_card_prepare(card, &resp.authenticate_client, NULL, CARD_NEW_OTPK);
-    exchange(card, way, &req, &resp);
-    if (resp.get_bound_profile_package.bound_profile_package.n < DP_UPP_LEN)
-        dp_die("the package");
-    req = (struct rsp_es9p_request){.function = RSP_HANDLE_NOTIFICATION};
-    req.handle_notification = rsp_card_result(card, iccid, CARD_INSTALLED);
-    exchange(card, way, &req, &resp);
-    card->matching_id = NULL;
+    while (d.step < DP_CALLS)
+        dp_download_step(&d, way);
 }

@@ -36,7 +36,10 @@ void dp_place_close(struct dp_place *p);
 /* Released orders number first to first + n - 1, for any eUICC, in one transaction. */
 void dp_place_fill(struct dp_place *p, size_t first, size_t n);
 
-/* One call as a worker of xiekad takes it: a transaction with a savepoint. answer: the body. */
+/* What a worker of xiekad does with the calls it finds waiting: a transaction for all of them, a
+ * savepoint for each. answer: the body. */
+void dp_place_begin(struct dp_place *p);
+void dp_place_commit(struct dp_place *p);
 void dp_place_call(struct dp_place *p, enum rsp_function function, struct bytes body,
                    struct buf *answer);
 
@@ -45,10 +48,17 @@ struct dp_transport {
     void *ctx;
     void (*post)(void *ctx, enum rsp_function function, struct bytes body, struct buf *answer);
 };
-/* The whole download of order number `order`, installation result included. arena is the card's. */
+/* A download of order number `order`, call by call: DP_CALLS steps, the last one brings the
+ * installation result. The arena is the card's. */
+struct dp_download {
+    struct rsp_card *card;
+    size_t order, step;
+    char matching_id[24];
+    struct rsp_es9p_response response; /* to the last call */
+};
+void dp_download_step(struct dp_download *d, const struct dp_transport *way);
+/* All of them. */
 void dp_download(struct rsp_card *card, size_t order, const struct dp_transport *way);
-/* ES9+.InitiateAuthentication alone. */
-void dp_initiate(struct rsp_card *card, const struct dp_transport *way);
 
 void dp_iccid(size_t order, char out[DOWNLOAD_ICCID_TEXT]);
 

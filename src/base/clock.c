@@ -66,21 +66,35 @@ struct xk_rand xk_rand_prng(struct xk_prng *r)
     return (struct xk_rand){.fill = prng_fill, .ctx = r};
 }
 
+static void put_digits(char *out, int value, int n)
+{
+    for (; n > 0; value /= 10)
+        out[--n] = (char)('0' + value % 10);
+}
+
+/* Every log line has one: by hand it costs a tenth of strftime. */
 char *xk_time_format(int64_t ms, char out[XK_TIME_TEXT_MAX])
 {
+    static const char form[] = "0000-00-00T00:00:00.000Z";
     time_t s = (time_t)(ms / 1000);
     int rest = (int)(ms % 1000);
     struct tm tm;
-    char date[24];
 
     if (rest < 0) {
         rest += 1000;
         s--;
     }
     out[0] = '\0';
-    if (!gmtime_r(&s, &tm) || strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+    if (!gmtime_r(&s, &tm) || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900)
         return out;
-    snprintf(out, XK_TIME_TEXT_MAX, "%s.%03dZ", date, rest);
+    memcpy(out, form, sizeof form);
+    put_digits(out, tm.tm_year + 1900, 4);
+    put_digits(out + 5, tm.tm_mon + 1, 2);
+    put_digits(out + 8, tm.tm_mday, 2);
+    put_digits(out + 11, tm.tm_hour, 2);
+    put_digits(out + 14, tm.tm_min, 2);
+    put_digits(out + 17, tm.tm_sec, 2);
+    put_digits(out + 20, rest, 3);
     return out;
 }
 

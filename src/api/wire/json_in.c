@@ -30,17 +30,24 @@ struct text_scan {
     bool foreign;  /* something that is not JSON */
 };
 
+static bool is_plain(uint8_t c)
+{
+    return c >= 0x20 && c != '"' && c != '\\';
+}
+
 static void scan_string(struct text_scan *s)
 {
     const uint8_t *p = s->text.p;
     size_t at = s->at + 1;
-    bool foreign = false;
 
-    for (; at < s->text.n && p[at] != '"'; at++) {
-        foreign = foreign || p[at] < 0x20;
-        at += p[at] == '\\';
+    for (;;) {
+        while (at < s->text.n && is_plain(p[at]))
+            at++;
+        if (at >= s->text.n || p[at] == '"')
+            break;
+        s->foreign = s->foreign || p[at] < 0x20;
+        at += p[at] == '\\' ? 2 : 1;
     }
-    s->foreign = s->foreign || foreign;
     s->at = at + 1;
 }
 

@@ -85,9 +85,10 @@ enum xk_err download_find_by_eid(struct download_ctx *c, const char *eid, struct
  * there. */
 enum xk_err download_add(struct download_ctx *c, const struct download *profile) XK_MUST_CHECK;
 
-/* Stores what an engine decided of d: state (moved by the table before), eid, smds, attempts and
- * tries that are left, how it ended, last_seq; its events as history; and what the operator hears.
- * XK_E_BUSY: somebody else moved it since it was found. */
+/* Stores what an engine decided of d, its events as history, and what the operator hears. Of d: eid
+ * and attempts_left with DOWNLOAD_BY_ATTEMPT alone, which moves no state; otherwise state (moved by
+ * the table before), smds, code_tries_left, ended and last_seq. XK_E_BUSY: somebody else moved it
+ * since it was found. */
 enum xk_err download_commit(struct download_ctx *c, struct download *d,
                             const struct download_event *events, size_t n) XK_MUST_CHECK;
 /* Moves d by the table for event->cause and stores all of it; the rest as download_commit.

@@ -163,7 +163,9 @@ static enum xk_err note_all(struct download_ctx *c, const struct download *d,
 enum xk_err download_commit(struct download_ctx *c, struct download *d,
                             const struct download_event *events, size_t n)
 {
-    TRY(download_save_decision(c, d));
+    bool attempt = n == 1 && events[0].cause == DOWNLOAD_BY_ATTEMPT;
+
+    TRY(attempt ? download_save_attempt(c, d) : download_save_decision(c, d));
     return note_all(c, d, events, n);
 }
 

@@ -270,29 +270,32 @@ enum xk_err download_save(struct download_ctx *c, struct download *d)
     return write_over(c, d, &q, v, ARRAY_LEN(v));
 }
 
-/* A column that is named has its indices written anew: those of the order alone are not. */
+/* A column that is named has its indices written anew, so only those that move are. */
+enum xk_err download_save_attempt(struct download_ctx *c, struct download *d)
+{
+    static const struct store_query q = {
+        "download_save_attempt",
+        "UPDATE profile SET version = version + 1, eid = $1, attempts = $2, updated_at = $3 "
+        "WHERE iccid = $4 AND version = $5"};
+
+    return write_over(c, d, &q,
+                      SVS(sv_text(d->eid), sv_int(d->attempts_left), sv_int(c->now),
+                          sv_text(d->iccid), sv_int((int64_t)d->version)));
+}
+
 enum xk_err download_save_decision(struct download_ctx *c, struct download *d)
 {
     static const struct store_query q = {
         "download_save_decision",
-        "UPDATE profile SET state = $1, version = version + 1, eid = $2, smds = $3, "
-        "code_tries = $4, attempts = $5, ended_subject = $6, ended_reason = $7, last_seq = $8, "
-        "updated_at = $9 WHERE iccid = $10 AND version = $11"};
-    const struct store_value v[] = {
-        sv_int((int64_t)d->state),
-        sv_text(d->eid),
-        sv_int((int64_t)d->smds),
-        sv_int(d->code_tries_left),
-        sv_int(d->attempts_left),
-        sv_text(d->ended.subject),
-        sv_text(d->ended.reason),
-        sv_int(d->last_seq),
-        sv_int(c->now),
-        sv_text(d->iccid),
-        sv_int((int64_t)d->version),
-    };
+        "UPDATE profile SET state = $1, version = version + 1, smds = $2, code_tries = $3, "
+        "ended_subject = $4, ended_reason = $5, last_seq = $6, updated_at = $7 "
+        "WHERE iccid = $8 AND version = $9"};
 
-    return write_over(c, d, &q, v, ARRAY_LEN(v));
+    return write_over(c, d, &q,
+                      SVS(sv_int((int64_t)d->state), sv_int((int64_t)d->smds),
+                          sv_int(d->code_tries_left), sv_text(d->ended.subject),
+                          sv_text(d->ended.reason), sv_int(d->last_seq), sv_int(c->now),
+                          sv_text(d->iccid), sv_int((int64_t)d->version)));
 }
 
 enum xk_err download_add(struct download_ctx *c, const struct download *d)

@@ -23,7 +23,9 @@ void download_read_row(struct store *s, struct download *d);
 /* Writes d over the row with d->version, and counts that up. XK_E_BUSY: it is not that any more;
  * XK_E_EXISTS: its matching ID is another's. */
 enum xk_err download_save(struct download_ctx *c, struct download *d) XK_MUST_CHECK;
-/* The same of what a decision of an engine changes; all else is left as it is. */
+/* The same of what an attempt changes, and of what other decisions of an engine change (see
+ * download_commit); all else is left as it is. */
+enum xk_err download_save_attempt(struct download_ctx *c, struct download *d) XK_MUST_CHECK;
 enum xk_err download_save_decision(struct download_ctx *c, struct download *d) XK_MUST_CHECK;
 /* As download_save, with the confirmation code, which download_save leaves as it is. */
 enum xk_err download_save_with_code(struct download_ctx *c, struct download *d) XK_MUST_CHECK;

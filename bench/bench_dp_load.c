@@ -3,7 +3,7 @@
  *
  *     bench_dp_load site FOLDER               certificates, keys and FOLDER/data for that xiekad
  *     bench_dp_load cpu PORT PID              microseconds of CPU a download and their floor
- *     bench_dp_load rate PORT                 downloads a second, all threads busy
+ *     bench_dp_load rate PORT PID             downloads a second, and a second of its CPU time
  *     bench_dp_load paced PORT RATE           milliseconds: median and 99th percentile at that rate
  *     bench_dp_load sessions PORT PID         bytes of an open session with its connection, floor
  *
@@ -224,6 +224,15 @@ static void count_operations(struct load *l, struct dp_operations *out)
     arena_fini(&scratch);
 }
 
+static clockid_t clock_of(pid_t pid)
+{
+    clockid_t clock;
+
+    if (clock_getcpuclockid(pid, &clock) != 0)
+        dp_die("clock_getcpuclockid");
+    return clock;
+}
+
 static int cpu(struct load *l, pid_t pid)
 {
     struct dp_operations operations;
@@ -232,10 +241,8 @@ static int cpu(struct load *l, pid_t pid)
     struct dp_floor *f = dp_floor_new();
     struct dp_bare *bare;
     uint16_t bare_port;
-    clockid_t clock;
+    clockid_t clock = clock_of(pid);
 
-    if (clock_getcpuclockid(pid, &clock) != 0)
-        dp_die("clock_getcpuclockid");
     count_operations(l, &operations);
     run_all(l, FIRST_CPU + 1, n - 1); /* warm */
     bare = dp_bare_start(l->pki, &l->lpa[0].link, &bare_port);
@@ -254,10 +261,16 @@ static int cpu(struct load *l, pid_t pid)
     return 0;
 }
 
-static int rate(struct load *l)
+static int rate(struct load *l, pid_t pid)
 {
+    clockid_t clock = clock_of(pid);
+    double start, seconds;
+
     run_all(l, FIRST_RATE, THREADS); /* warm */
-    printf("%.1f\n", RATE_DOWNLOADS / run_all(l, FIRST_RATE + THREADS, RATE_DOWNLOADS));
+    start = cpu_clock_us(clock);
+    seconds = run_all(l, FIRST_RATE + THREADS, RATE_DOWNLOADS);
+    printf("%.1f %.1f\n", RATE_DOWNLOADS / seconds,
+           RATE_DOWNLOADS * 1e6 / (cpu_clock_us(clock) - start));
     return 0;
 }
 
@@ -287,23 +300,54 @@ static size_t resident(pid_t pid)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-static int sessions(struct load *l, pid_t pid)
+struct holding {
+    struct load *load;
+    uint16_t port;
+    pid_t pid;
+    const struct dp_link *like; /* NULL: a session is begun over each */
+    struct dp_link links[SESSIONS];
+};
+
+static void hold_one(struct holding *h, struct dp_link *link)
 {
-    static struct dp_link links[SESSIONS];
-    size_t before = 0;
+    const struct dp_transport way = {link, dp_link_post};
+    struct dp_download begun = {.card = &h->load->lpa[0].card};
+
+    dp_link_open(link, h->port);
+    if (h->like)
+        dp_link_repeat(link, h->like);
+    else
+        dp_download_step(&begun, &way);
+}
+
+/* Bytes that an open connection adds to the process, past what is made once. */
+static double held_bytes(struct holding *h)
+{
+    size_t before = 0, after;
 
     for (size_t i = 0; i < SESSIONS; i++) {
-        const struct dp_transport way = {&links[i], dp_link_post};
-        struct dp_download begun = {.card = &l->lpa[0].card};
-
-        if (i == SESSIONS / 8) /* past what is made once */
-            before = resident(pid);
-        dp_link_open(&links[i], l->port);
-        dp_download_step(&begun, &way);
+        if (i == SESSIONS / 8)
+            before = resident(h->pid);
+        hold_one(h, &h->links[i]);
     }
-    printf("%.0f\n", (double)(resident(pid) - before) / (SESSIONS - SESSIONS / 8));
+    after = resident(h->pid);
     for (size_t i = 0; i < SESSIONS; i++)
-        dp_link_close(&links[i]);
+        dp_link_close(&h->links[i]);
+    return (double)(after - before) / (SESSIONS - SESSIONS / 8);
+}
+
+static int sessions(struct load *l, pid_t pid)
+{
+    static struct holding ours, bare;
+    double value, floor;
+
+    ours = (struct holding){.load = l, .port = l->port, .pid = pid};
+    value = held_bytes(&ours);
+    bare = (struct holding){.load = l, .like = &ours.links[0]};
+    bare.pid = dp_holder_start(l->pki, bare.like, &bare.port);
+    floor = held_bytes(&bare);
+    dp_holder_stop(bare.pid);
+    printf("%.0f %.0f\n", value, floor);
     return 0;
 }
 
@@ -318,8 +362,8 @@ int main(int argc, char **argv)
     if (argc < 3)
         return 64;
     load_open(&l, (uint16_t)strtoul(argv[2], NULL, 10));
-    if (strcmp(mode, "rate") == 0)
-        status = rate(&l);
+    if (argc == 4 && strcmp(mode, "rate") == 0)
+        status = rate(&l, (pid_t)strtol(argv[3], NULL, 10));
     else if (argc == 4 && strcmp(mode, "cpu") == 0)
         status = cpu(&l, (pid_t)strtol(argv[3], NULL, 10));
     else if (argc == 4 && strcmp(mode, "paced") == 0)

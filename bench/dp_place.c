@@ -232,8 +232,7 @@ static void authenticate(struct dp_download *d, struct rsp_es9p_request *req)
     snprintf(d->matching_id, sizeof d->matching_id, "B-%zu", d->order);
     d->card->matching_id = d->matching_id;
     req->function = RSP_AUTHENTICATE_CLIENT;
-    req->authenticate_client =
-        rsp_card_authenticate(d->card, &d->response.initiate_authentication);
+    req->authenticate_client = rsp_card_authenticate(d->card, &d->response.initiate_authentication);
     d->card->matching_id = NULL;
 }
 
@@ -257,7 +256,7 @@ static void install(struct dp_download *d, struct rsp_es9p_request *req)
 
 void dp_download_step(struct dp_download *d, const struct dp_transport *way)
 {
-    static void (*const steps[DP_CALLS])(struct dp_download *d, struct rsp_es9p_request *req) = {
+    static void (*const steps[DP_CALLS])(struct dp_download * d, struct rsp_es9p_request * req) = {
         initiate, authenticate, prepare, install};
     struct rsp_es9p_request req = {0};
 

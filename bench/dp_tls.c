@@ -4,8 +4,10 @@
 
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <openssl/pem.h>
@@ -200,22 +202,30 @@ static SSL_CTX *server_context(const struct rsp_pki *pki)
     return ctx;
 }
 
-struct dp_bare *dp_bare_start(const struct rsp_pki *pki, const struct dp_link *like, uint16_t *port)
+static int listen_somewhere(uint16_t *port)
 {
     struct sockaddr_in at = loopback(0);
     socklen_t n = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) != 0 || listen(fd, 64) != 0 ||
+        getsockname(fd, (struct sockaddr *)&at, &n) != 0)
+        dp_die("a bare server");
+    *port = ntohs(at.sin_port);
+    return fd;
+}
+
+struct dp_bare *dp_bare_start(const struct rsp_pki *pki, const struct dp_link *like, uint16_t *port)
+{
     struct dp_bare *b = calloc(1, sizeof *b);
 
     if (!b)
         dp_die("calloc");
     b->ctx = server_context(pki);
     b->like = *like;
-    b->listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (b->listener < 0 || bind(b->listener, (struct sockaddr *)&at, sizeof at) != 0 ||
-        listen(b->listener, 64) != 0 || getsockname(b->listener, (struct sockaddr *)&at, &n) != 0 ||
-        pthread_create(&b->thread, NULL, run, b) != 0)
+    b->listener = listen_somewhere(port);
+    if (pthread_create(&b->thread, NULL, run, b) != 0)
         dp_die("a bare server");
-    *port = ntohs(at.sin_port);
     return b;
 }
 
@@ -241,4 +251,42 @@ void dp_bare_stop(struct dp_bare *b, uint16_t port)
     close(b->listener);
     SSL_CTX_free(b->ctx);
     free(b);
+}
+
+/* ---- the holder ------------------------------------------------------------------------------ */
+
+static void hold_all(SSL_CTX *ctx, int listener, const struct dp_link *like)
+{
+    static uint8_t room[DP_MESSAGE_MAX + HEAD_MAX];
+
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+    for (;;) {
+        SSL *ssl = SSL_new(ctx); /* kept until the end */
+
+        if (!ssl || SSL_set_fd(ssl, accept(listener, NULL, NULL)) != 1 || SSL_accept(ssl) != 1)
+            dp_die("SSL_accept");
+        hear_bytes(ssl, room, like->sent[0]);
+        say(ssl, room, like->got[0]);
+    }
+}
+
+pid_t dp_holder_start(const struct rsp_pki *pki, const struct dp_link *like, uint16_t *port)
+{
+    SSL_CTX *ctx = server_context(pki);
+    int listener = listen_somewhere(port);
+    pid_t pid = fork();
+
+    if (pid < 0)
+        dp_die("fork");
+    if (pid == 0)
+        hold_all(ctx, listener, like);
+    close(listener);
+    SSL_CTX_free(ctx);
+    return pid;
+}
+
+void dp_holder_stop(pid_t pid)
+{
+    if (kill(pid, SIGKILL) != 0 || waitpid(pid, NULL, 0) != pid)
+        dp_die("the end of a holder");
 }

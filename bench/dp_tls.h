@@ -5,6 +5,8 @@
 #ifndef BENCH_DP_TLS_H
 #define BENCH_DP_TLS_H
 
+#include <sys/types.h>
+
 #include "dp_place.h"
 
 struct dp_link {
@@ -28,5 +30,10 @@ struct dp_bare *dp_bare_start(const struct rsp_pki *pki, const struct dp_link *l
 /* Of its thread, so far. */
 double dp_bare_cpu_us(const struct dp_bare *bare);
 void dp_bare_stop(struct dp_bare *bare, uint16_t port);
+
+/* A process that holds as many connections open as come, after their handshake and one message as
+ * the first of `like`: what they cost a bare server. */
+pid_t dp_holder_start(const struct rsp_pki *pki, const struct dp_link *like, uint16_t *port);
+void dp_holder_stop(pid_t pid);
 
 #endif

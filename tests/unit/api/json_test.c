@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/wire/base64.h"
 #include "api/wire/json.h"
+#include "api/wire/utf8.h"
 #include "xt.h"
 
 TEST(refuses_what_is_not_strict_json)
@@ -169,7 +170,36 @@ TEST(base64_refusals)
     CHECK_HEX(BYTES(out, n), "FBFF");
 }
 
+/* Each place of a text within two steps of eight bytes, spoilt. */
+TEST(utf8_is_looked_at_everywhere)
+{
+    uint8_t text[24];
+
+    for (size_t i = 0; i < sizeof text - 1; i++) {
+        memset(text, 'a', sizeof text);
+        CHECK(utf8_ok(BYTES_OF(text)));
+        text[i] = 0xC3;
+        CHECK(!utf8_ok(BYTES_OF(text)));
+        text[i + 1] = 0xA9; /* e with an acute accent */
+        CHECK(utf8_ok(BYTES_OF(text)));
+        CHECK(!utf8_ok(BYTES(text, i + 1)));
+    }
+}
+
+TEST(base64_digits_of_the_other_alphabet)
+{
+    static const char *const bad[] = {"-_8A", "Zm9vZm9v-m9v", "Zm9v\xC3m9v"};
+    uint8_t out[16];
+    size_t n;
+
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        CHECK_INT(base64_decode(bytes_cstr(bad[i]), out, sizeof out, &n), XK_E_FORMAT);
+    CHECK_INT(base64url_decode(BYTES_STR("+_8A"), out, sizeof out, &n), XK_E_FORMAT);
+    CHECK_INT(base64url_decode(BYTES_STR("-/8"), out, sizeof out, &n), XK_E_FORMAT);
+}
+
 TESTS_MAIN(XT_CASE(refuses_what_is_not_strict_json),
            XT_CASE(takes_colons_and_quotes_inside_strings), XT_CASE(fields_name_what_is_wrong),
            XT_CASE(writes_what_a_strict_reader_takes), XT_CASE(writing_too_deep_fails),
-           XT_CASE(base64_rfc4648), XT_CASE(base64_refusals))
+           XT_CASE(base64_rfc4648), XT_CASE(base64_refusals), XT_CASE(utf8_is_looked_at_everywhere),
+           XT_CASE(base64_digits_of_the_other_alphabet))

@@ -28,6 +28,37 @@ struct world {
     double server_us; /* in calls, since it was set to 0 */
 };
 
+/* ---- the store's part: its functions are wrapped (--wrap of the linker, whose names these are) --- */
+
+static bool store_is_timed;
+static int64_t store_ns;
+
+#define TIMED(name, parameters, arguments)                                                         \
+    enum xk_err __real_##name parameters;                                                          \
+    enum xk_err __wrap_##name parameters;                                                          \
+    enum xk_err __wrap_##name parameters                                                           \
+    {                                                                                              \
+        int64_t start = store_is_timed ? xk_monotonic_ns() : 0;                                    \
+        enum xk_err err = __real_##name arguments;                                                 \
+                                                                                                   \
+        store_ns += store_is_timed ? xk_monotonic_ns() - start : 0;                                \
+        return err;                                                                                \
+    }
+
+TIMED(store_begin, (struct store * s), (s))
+TIMED(store_commit, (struct store * s), (s))
+TIMED(store_savepoint, (struct store * s), (s))
+TIMED(store_release, (struct store * s), (s))
+TIMED(store_exec,
+      (struct store * s, const struct store_query *q, const struct store_value *v, size_t n,
+       int64_t *changes),
+      (s, q, v, n, changes))
+TIMED(store_row,
+      (struct store * s, const struct store_query *q, const struct store_value *v, size_t n),
+      (s, q, v, n))
+
+/* ---- a world --------------------------------------------------------------------------------- */
+
 static void post(void *ctx, enum rsp_function function, struct bytes body, struct buf *answer)
 {
     struct world *w = ctx;
@@ -113,9 +144,19 @@ static double floor_us(struct dp_floor *f, const struct dp_operations *o,
     return (cpu_us() - start) / CARDS;
 }
 
+/* Of a download; by the clock, since it is asked too often for the CPU time's system call. */
+static double store_us(struct world *w)
+{
+    store_is_timed = true;
+    store_ns = 0;
+    download(w);
+    store_is_timed = false;
+    return (double)store_ns / 1e3 / CARDS;
+}
+
 struct slices {
     double value[RUNS], ecdsa[RUNS], parse[RUNS], floor[RUNS], ratio[RUNS], ecdsa_share[RUNS],
-        parse_share[RUNS];
+        parse_share[RUNS], store_share[RUNS];
 };
 
 static void measure(struct world *w, struct dp_floor *f, enum dp_eum eum, struct slices *s)
@@ -132,6 +173,7 @@ static void measure(struct world *w, struct dp_floor *f, enum dp_eum eum, struct
         s->ratio[i] = s->value[i] / s->floor[i];
         s->ecdsa_share[i] = 100 * s->ecdsa[i] / s->value[i];
         s->parse_share[i] = 100 * s->parse[i] / s->value[i];
+        s->store_share[i] = 100 * store_us(w) / s->value[i];
     }
 }
 
@@ -150,7 +192,7 @@ static void cpu_figures(enum dp_eum eum, const char *name)
     double floor;
 
     world_open(&w, ":memory:", eum);
-    dp_place_fill(&w.place, 0, (RUNS + 1) * CARDS);
+    dp_place_fill(&w.place, 0, (2 * RUNS + 1) * CARDS);
     w.next = 0;
     measure(&w, f, eum, &s);
     floor = cpu_median(s.floor, RUNS);
@@ -158,6 +200,7 @@ static void cpu_figures(enum dp_eum eum, const char *name)
     if (eum == DP_EUM_CACHED) {
         print_share("smdpp_ecdsa_share", cpu_median(s.ecdsa_share, RUNS));
         print_share("smdpp_parsing_share", cpu_median(s.parse_share, RUNS));
+        print_share("smdpp_store_share", cpu_median(s.store_share, RUNS));
     }
     dp_floor_free(f);
     world_close(&w);

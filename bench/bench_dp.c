@@ -28,7 +28,9 @@ struct world {
     double server_us; /* in calls, since it was set to 0 */
 };
 
-/* ---- the store's part: its functions are wrapped (--wrap of the linker, whose names these are) --- */
+/* ---- the store's part ------------------------------------------------------------------------ */
+
+/* Its functions are wrapped (--wrap of the linker, whose names these are). */
 
 static bool store_is_timed;
 static int64_t store_ns;

@@ -286,18 +286,19 @@ static int paced(struct load *l, double a_second)
     return 0;
 }
 
+/* The second number of statm, in pages. */
 static size_t resident(pid_t pid)
 {
-    char path[32];
-    unsigned long pages = 0;
+    char path[32], line[128] = "", *end;
     FILE *f;
 
     snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
     f = fopen(path, "re");
-    if (!f || fscanf(f, "%*u %lu", &pages) != 1)
+    if (!f || !fgets(line, sizeof line, f))
         dp_die(path);
     fclose(f);
-    return pages * (size_t)sysconf(_SC_PAGESIZE);
+    strtoul(line, &end, 10);
+    return strtoul(end, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 struct holding {
@@ -333,7 +334,7 @@ static double held_bytes(struct holding *h)
     after = resident(h->pid);
     for (size_t i = 0; i < SESSIONS; i++)
         dp_link_close(&h->links[i]);
-    return (double)(after - before) / (SESSIONS - SESSIONS / 8);
+    return (double)(after - before) / (double)(SESSIONS - SESSIONS / 8);
 }
 
 static int sessions(struct load *l, pid_t pid)

@@ -107,7 +107,7 @@ static void read_all(const struct dp_messages *m, struct arena *scratch, struct 
 
 void dp_messages_parse(const struct dp_messages *m, struct arena *scratch)
 {
-    struct readings r;
+    struct readings r = {0};
     struct buf out;
 
     read_all(m, scratch, &r);
@@ -133,7 +133,7 @@ static void count_package(struct bytes bpp, struct dp_operations *o)
 void dp_messages_operations(const struct dp_messages *m, enum dp_eum eum, struct arena *scratch,
                             struct dp_operations *o)
 {
-    struct readings r;
+    struct readings r = {0};
 
     read_all(m, scratch, &r);
     *o = (struct dp_operations){.sign = 3, .verify = eum == DP_EUM_CACHED ? 4 : 5, .agree = 1};

@@ -107,7 +107,8 @@ void rsp_flow_on(struct rsp_flow *f)
 
 void rsp_flow_mend(struct rsp_flow *f)
 {
-    f->lose_request = f->lose_answer = f->cut_after = 0;
+    f->lose_request = f->lose_answer = f->cut_after = f->cancel_at = 0;
+    f->later = false;
     flash_memory_cut_at(f->memory, 0, 0);
     rsp_flow_on(f);
 }
@@ -180,6 +181,8 @@ static void post(struct rsp_flow *f, const struct lpa_action *a, struct lpa_inpu
     in->type = LPA_IN_REPLY;
     f->posts++;
     f->last_post = a->post.function;
+    if (f->posts == f->cancel_at)
+        lpa_cancel(f->lpa);
     f->w.lose_effects = f->posts == f->lose_request;
     ask_server(f, &a->post);
     f->w.lose_effects = false;
@@ -241,7 +244,8 @@ static void perform(struct rsp_flow *f, const struct lpa_action *a, struct lpa_i
         break;
     case LPA_ASK:
         in->type = LPA_IN_ANSWER;
-        in->answer = LPA_ANSWER_YES;
+        in->answer = f->later ? LPA_ANSWER_LATER : LPA_ANSWER_YES;
+        f->later = false;
         in->code = bytes_cstr(f->code);
         break;
     case LPA_OPEN_CHANNEL:

@@ -29,6 +29,8 @@ struct rsp_flow {
     unsigned cut_after; /* this APDU is worked on, its answer is not heard */
     enum flow_cut cut;
     unsigned cut_again; /* power goes again at this step of the memory in the power on after it */
+    unsigned cancel_at; /* the user breaks off while this request is under way */
+    bool later;         /* the user says so, once */
     /* bends a server's answer on its way; may be NULL */
     void (*bend)(struct rsp_flow *f, struct rsp_es9p_response *response);
     void *bend_ctx;

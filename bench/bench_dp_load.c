@@ -26,6 +26,7 @@
 #define RATE_DOWNLOADS 800
 #define PACED_DOWNLOADS 800
 #define SESSIONS 800
+#define SESSIONS_FIRST 100 /* what is made once is made with them */
 #define CARD_ARENA ((size_t)4 << 20)
 
 /* Orders of each mode. */
@@ -327,14 +328,14 @@ static double held_bytes(struct holding *h)
     size_t before = 0, after;
 
     for (size_t i = 0; i < SESSIONS; i++) {
-        if (i == SESSIONS / 8)
+        if (i == SESSIONS_FIRST)
             before = resident(h->pid);
         hold_one(h, &h->links[i]);
     }
     after = resident(h->pid);
     for (size_t i = 0; i < SESSIONS; i++)
         dp_link_close(&h->links[i]);
-    return (double)(after - before) / (double)(SESSIONS - SESSIONS / 8);
+    return (double)(after - before) / (SESSIONS - SESSIONS_FIRST);
 }
 
 static int sessions(struct load *l, pid_t pid)

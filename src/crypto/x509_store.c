@@ -30,11 +30,11 @@ struct crl_slot {
 };
 
 struct x509_store {
-    struct ci_slot *cis[X509_CIS_MAX];
+    struct ci_slot **cis; /* these two grow one by one: a card's store has one CI and no CRL */
     size_t ci_n;
 
     pthread_rwlock_t crl_lock;
-    struct crl_slot *crls[X509_CRLS_MAX];
+    struct crl_slot **crls;
     size_t crl_n;
 
     pthread_mutex_t issuer_lock;
@@ -92,6 +92,8 @@ void x509_store_free(struct x509_store *store)
     for (size_t i = 0; i < store->issuer_n; i++)
         issuer_free(store->issuers[i]);
     free(store->issuers);
+    free(store->cis);
+    free(store->crls);
     pthread_rwlock_destroy(&store->crl_lock);
     pthread_mutex_destroy(&store->issuer_lock);
     free(store);
@@ -127,6 +129,16 @@ static enum xk_err check_ci(const struct ci_slot *slot)
     return XK_OK;
 }
 
+static enum xk_err ci_room(struct x509_store *store)
+{
+    struct ci_slot **more = reallocarray(store->cis, store->ci_n + 1, sizeof(struct ci_slot *));
+
+    if (!more)
+        return XK_E_NOMEM;
+    store->cis = more;
+    return XK_OK;
+}
+
 static enum xk_err ci_load(struct bytes file, struct ci_slot *slot)
 {
     size_t n;
@@ -159,6 +171,8 @@ enum xk_err x509_store_add_ci(struct x509_store *store, struct bytes file)
     err = ci_load(file, slot);
     if (err == XK_OK && ci_is_there(store, slot))
         err = XK_E_EXISTS;
+    if (err == XK_OK)
+        err = ci_room(store);
     if (err != XK_OK) {
         ci_free(slot);
         return err;
@@ -370,6 +384,20 @@ static bool same_list(const struct crl_slot *a, const struct x509_crl *b)
            bytes_eq(a->crl.distribution_point, b->distribution_point);
 }
 
+static enum xk_err crl_add(struct x509_store *store, struct crl_slot *slot)
+{
+    struct crl_slot **more;
+
+    if (store->crl_n == X509_CRLS_MAX)
+        return XK_E_LIMIT;
+    more = reallocarray(store->crls, store->crl_n + 1, sizeof(struct crl_slot *));
+    if (!more)
+        return XK_E_NOMEM;
+    store->crls = more;
+    store->crls[store->crl_n++] = slot;
+    return XK_OK;
+}
+
 /* Its place; *out is then given up. */
 static enum xk_err crl_place(struct x509_store *store, struct crl_slot *slot, struct crl_slot **out)
 {
@@ -385,10 +413,7 @@ static enum xk_err crl_place(struct x509_store *store, struct crl_slot *slot, st
         store->crls[i] = slot;
         return XK_OK;
     }
-    if (store->crl_n == X509_CRLS_MAX)
-        return XK_E_LIMIT;
-    store->crls[store->crl_n++] = slot;
-    return XK_OK;
+    return crl_add(store, slot);
 }
 
 enum xk_err x509_store_add_crl(struct x509_store *store, struct bytes file)

@@ -212,7 +212,8 @@ static inline void package_pin(struct package *p, uint8_t reference, const char 
     package_hex(&p->b, 0x81, value);
     if (puk)
         der_put_int(&p->b, 0x82, puk);
-    der_put_int(&p->b, 0x83, attributes);
+    if (attributes != 7) /* the DEFAULT */
+        der_put_int(&p->b, 0x83, attributes);
     der_close(&p->b, at);
 }
 

@@ -27,6 +27,11 @@ const char *saip_type_name(enum saip_type type)
     return types[type].name;
 }
 
+uint32_t saip_type_tag(enum saip_type type)
+{
+    return types[type].tag;
+}
+
 enum saip_type saip_type_of_tag(uint32_t tag)
 {
     for (unsigned i = 1; i < SAIP_TYPES; i++) {

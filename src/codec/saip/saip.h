@@ -39,6 +39,7 @@ enum saip_type {
 
 /* "usim", "df-5gs" as in the schema; "unknown" */
 const char *saip_type_name(enum saip_type type);
+uint32_t saip_type_tag(enum saip_type type); /* 0 for SAIP_UNKNOWN */
 /* SAIP_UNKNOWN when there is none */
 enum saip_type saip_type_of_tag(uint32_t tag);
 enum saip_type saip_type_of_name(struct bytes name);

@@ -71,10 +71,20 @@ const struct saip_member *saip_member_of_tag(enum saip_structure s, uint32_t tag
 const struct saip_member *saip_member_of_name(enum saip_structure s, struct bytes name)
 {
     for (const struct saip_member *m = saip_members(s); m->name; m++) {
-        if (bytes_eq(bytes_cstr(m->name), name))
+        if (saip_member_is_named(m, name))
             return m;
     }
     return NULL;
+}
+
+enum saip_row saip_row(const struct saip_member *m)
+{
+    return (enum saip_row)(m - rows);
+}
+
+bool saip_is_uniform(enum saip_structure choice)
+{
+    return !saip_members(choice)[1].name;
 }
 
 uint32_t saip_integer(struct bytes value)

@@ -88,6 +88,18 @@ enum xk_err saip_sequence(enum saip_structure s, struct bytes value, struct byte
 enum xk_err saip_check_value(const struct saip_member *m, struct bytes value) XK_MUST_CHECK;
 /* The value of an INTEGER that was checked. */
 uint32_t saip_integer(struct bytes value);
+/* Where a member stands in the whole table. */
+enum saip_row saip_row(const struct saip_member *m);
+/* What an INTEGER's value is called ("pinAppl1"), NULL; the value of a name, false. */
+const char *saip_number_name(const struct saip_member *m, uint32_t value);
+bool saip_number_of_name(const struct saip_member *m, struct bytes name, uint32_t *value);
+/* The value that DER leaves out; p NULL when there is none. */
+struct bytes saip_default(const struct saip_member *m);
+/* The name in an edition of the schema; whether a name is that of any edition. */
+const char *saip_member_name(const struct saip_member *m, uint8_t major);
+bool saip_member_is_named(const struct saip_member *m, struct bytes name);
+/* A list of one kind of entry, a SEQUENCE OF; otherwise each says which of the choice it is. */
+bool saip_is_uniform(enum saip_structure choice);
 /* Takes one entry off a list of which all are this member. */
 enum xk_err saip_next_entry(enum saip_structure choice, struct cur *c, struct bytes *value)
     XK_MUST_CHECK;

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Packages as text, and back. The texts of TS.48: tests/interop/ts48_text_test.c. */
+#include "codec/saip/text.h"
+
+#include "codec/saip/build.h"
+#include "codec/saip/schema.h"
+#include "saip_package.h"
+#include "xt.h"
+
+static uint8_t text_mem[1 << 20], package_mem[1 << 16];
+
+static const char *text_of(struct bytes upp, unsigned flags, struct saip_text_loss *loss)
+{
+    struct buf out;
+
+    buf_init_fixed(&out, text_mem, sizeof text_mem);
+    CHECK_OK(saip_text(upp, flags, &out, loss));
+    return buf_cstr(&out);
+}
+
+static struct bytes built(const char *text)
+{
+    struct saip_build_error error;
+    struct buf out;
+
+    buf_init_fixed(&out, package_mem, sizeof package_mem);
+    if (saip_build(bytes_cstr(text), &out, &error) != XK_OK)
+        printf("# %u:%u %s\n", error.line, error.column, error.text), xt_failures++;
+    return buf_bytes(&out);
+}
+
+static bool is_in(const char *text, const char *what)
+{
+    return strstr(text, what) != NULL;
+}
+
+/* What the writer and the reader go by: no structure contains itself. */
+static unsigned depth_of(enum saip_structure s, unsigned above)
+{
+    unsigned deepest = 0;
+
+    if (above > 12)
+        return above;
+    for (const struct saip_member *m = saip_members(s); m->name; m++) {
+        unsigned depth = m->inside ? depth_of(m->inside, above + 1) : 0;
+
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return deepest + 1;
+}
+
+TEST(schema_is_flat)
+{
+    for (unsigned i = 1; i < SAIP_STRUCTURES; i++)
+        CHECK(depth_of((enum saip_structure)i, 0) <= 8);
+}
+
+TEST(default_values_are_values)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 1; i < SAIP_STRUCTURES; i++) {
+        for (const struct saip_member *m = saip_members((enum saip_structure)i); m->name; m++) {
+            struct bytes value = saip_default(m);
+
+            n += value.p != NULL;
+            if (value.p)
+                CHECK_OK(saip_check_value(m, value));
+        }
+    }
+    CHECK_INT(n, 16);
+}
+
+static void whole_package(struct package *p)
+{
+    package_begin(p, SAIP_SERVICE_BIT(USIM) | SAIP_SERVICE_BIT(MILENAGE));
+    package_isim(p);
+    package_mapped_aka(p, PACKAGE_USIM_AID);
+    package_gfm_file(p, "7F10", "8202412183026F508B032F060680010A8800A503C10155", "0102");
+    package_usual_domain(p, "0100");
+    package_rfm(p, "B00010", NULL, 0x12, "00", PACKAGE_USIM_AID, "00");
+    package_end(p);
+}
+
+TEST(own_package_comes_back)
+{
+    static struct package p;
+    struct saip_text_loss loss;
+
+    whole_package(&p);
+    for (unsigned notes = 0; notes <= SAIP_TEXT_NOTES; notes++) {
+        const char *text = text_of(package_bytes(&p), SAIP_TEXT_SECRETS | notes, &loss);
+
+        CHECK_INT(loss.masked + loss.left_out + loss.not_der, 0);
+        CHECK(bytes_eq(built(text), package_bytes(&p)));
+    }
+}
+
+TEST(form)
+{
+    static struct package p;
+    struct saip_text_loss loss;
+    const char *text;
+
+    whole_package(&p);
+    text = text_of(package_bytes(&p), SAIP_TEXT_SECRETS, &loss);
+    CHECK(strncmp(text, "value1 ProfileElement ::= header : {\n  major-version ", 53) == 0);
+    CHECK(is_in(text, ",\n  iccid '" PACKAGE_ICCID "'H,\n"));
+    CHECK(is_in(text, "  eUICC-Mandatory-services {\n    usim NULL,\n    milenage NULL\n  },\n"));
+    CHECK(is_in(text, "  templateID { 2 23 143 1 2 1 },\n"));
+    CHECK(is_in(text, "  pinCodes pinconfig : {\n    {\n      keyReference pinAppl1,\n"));
+    CHECK(is_in(text, "      unblockingPINReference pukAppl1"));
+    CHECK(is_in(text, "  algoConfiguration algoParameter : {\n    algorithmID milenage,\n"));
+    CHECK(is_in(text, "      filePath : '7F10'H,\n      createFCP : {\n"));
+    CHECK(is_in(text, "    fillFileContent : '" PACKAGE_IMSI_EF "'H"));
+    CHECK(is_in(text, "  tarList {\n    'B00010'H\n  },\n"));
+    CHECK(is_in(text, "}\nvalue2 ProfileElement ::= mf : {\n"));
+}
+
+TEST(secrets_are_masked)
+{
+    static struct package p;
+    struct saip_build_error error;
+    struct saip_text_loss loss;
+    struct buf out;
+    const char *text;
+
+    whole_package(&p);
+    text = text_of(package_bytes(&p), 0, &loss);
+    CHECK(loss.masked > 5);
+    CHECK(is_in(text, "    key '********************************'H,\n"));
+    CHECK(is_in(text, "      pinValue '****************'H,\n"));
+    CHECK(!is_in(text, "465B5CE8") && !is_in(text, "31323334"));
+    buf_init_fixed(&out, package_mem, sizeof package_mem);
+    CHECK_INT(saip_build(bytes_cstr(text), &out, &error), XK_E_FORMAT);
+    CHECK_STR(error.text, "a masked secret: have the text written with its secrets");
+    CHECK_INT(out.n, 0);
+}
+
+struct loss_row {
+    const char *hex, *text;
+    struct saip_text_loss loss;
+};
+static const struct loss_row losses[] = {
+    {"AA06A00480008101", "-- value1 at byte 0, tag AA, 8 bytes: not of the schema\n", {0, 1, 0}},
+    {"AA05A003810105 BF2205A003810101",
+     "value1 ProfileElement ::= end : {\n  end-header {\n    identification 5\n  }\n}\n"
+     "-- value2 at byte 7, tag BF22, 8 bytes: an element of a later edition\n",
+     {0, 1, 0}},
+    {"AA05A003810105 AB", /* and what is no TLV at all */
+     "value1 ProfileElement ::= end : {\n  end-header {\n    identification 5\n  }\n}\n"
+     "-- value2 at byte 7, tag 0, 0 bytes: no element\n",
+     {0, 1, 0}},
+    {"AA08A00481020005 8100", /* a member more, a number not in the least octets */
+     "value1 ProfileElement ::= end : {\n  end-header {\n    identification 5\n  }\n}\n",
+     {0, 1, 1}},
+    {"AA8106A00481020005",
+     "value1 ProfileElement ::= end : {\n  end-header {\n    identification 5\n  }\n}\n",
+     {0, 0, 2}}, /* and a long length */
+    {"A210 A003810101 A109 A007 3005 80010A 8100",
+     "-- value1 at byte 0, tag A2, 18 bytes: not of the schema, at pinValue\n",
+     {0, 1, 0}},
+};
+
+TEST(what_text_cannot_say)
+{
+    for (size_t i = 0; i < ARRAY_LEN(losses); i++) {
+        uint8_t mem[64];
+        struct saip_text_loss loss;
+        struct buf upp;
+        const char *text;
+
+        buf_init_fixed(&upp, mem, sizeof mem);
+        for (const char *p = losses[i].hex; *p; p += 2) {
+            if (*p == ' ')
+                p++;
+            buf_put_u8(&upp, (uint8_t)(hex_digit(p[0]) << 4 | hex_digit(p[1])));
+        }
+        text = text_of(buf_bytes(&upp), SAIP_TEXT_NOTES, &loss);
+        if (losses[i].text[0])
+            CHECK_STR(text, losses[i].text);
+        CHECK_INT(loss.left_out, losses[i].loss.left_out);
+        CHECK_INT(loss.not_der, losses[i].loss.not_der);
+    }
+}
+
+TESTS_MAIN(XT_CASE(schema_is_flat), XT_CASE(default_values_are_values),
+           XT_CASE(own_package_comes_back), XT_CASE(form), XT_CASE(secrets_are_masked),
+           XT_CASE(what_text_cannot_say))

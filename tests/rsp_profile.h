@@ -47,7 +47,6 @@ static inline void profile_directory(struct buf *b, uint32_t tag, struct bytes a
         der_put(b, 0x83, BYTES_STR("\x7F\xD0"));
         der_put(b, 0x84, aid);
     }
-    der_put(b, 0x8A, BYTES_STR("\x05"));
     der_put(b, 0x8B, BYTES_STR("\x2F\x06\x02"));
     der_put(b, 0xC6, BYTES_STR("\x90\x01\x80\x83\x01\x01"));
     der_close(b, fcp);

@@ -298,7 +298,8 @@ static enum xk_err put_package(struct text *t, struct bytes upp)
         pe.offset = offset;
         if (!read && pe.raw.n == 0) {
             t->failed = NULL;
-            leave_out(t, number, &pe, "no element");
+            pe.raw = bytes_part(upp, offset, SIZE_MAX);
+            leave_out(t, number, &pe, "no whole element");
             break;
         }
         if (t->flags & SAIP_TEXT_NOTES)

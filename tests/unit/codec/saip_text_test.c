@@ -149,7 +149,7 @@ static const struct loss_row losses[] = {
      {0, 1, 0}},
     {"AA05A003810105 AB", /* and what is no TLV at all */
      "value1 ProfileElement ::= end : {\n  end-header {\n    identification 5\n  }\n}\n"
-     "-- value2 at byte 7, tag 0, 0 bytes: no element\n",
+     "-- value2 at byte 7, tag 0, 1 bytes: no whole element\n",
      {0, 1, 0}},
     {"AA08A00481020005 8100", /* a member more, a number not in the least octets */
      "value1 ProfileElement ::= end : {\n  end-header {\n    identification 5\n  }\n}\n",

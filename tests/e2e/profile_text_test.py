@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""xieka profile show and build: a package as text, changed by hand, and back."""
+import json
+import os
+import stat
+import subprocess
+
+from dp_site import package
+from xk import Folder, Tap, check, program
+
+tap = Tap()
+DONE, FAILED, USAGE = range(3)
+ICCID = "89860012345678901233"
+K = "465B5CE8B199B49FAA5F0A2EE238A6BC"
+
+
+def xieka(*words, code=DONE, says="", given=None):
+    done = subprocess.run([program("xieka"), *words], env={**os.environ, "LC_ALL": "C.UTF-8"}, capture_output=True,
+                          input=given, timeout=60, check=False)
+    said = done.stderr.decode()
+    check(done.returncode == code, f"{words}: {done.returncode}, not {code}: {said}")
+    check(says in said, f"{words}: '{says}' was not said: {said}")
+    return done.stdout
+
+
+def in_folder(test):
+    def run():
+        with Folder("profile") as folder:
+            return test(folder)
+    run.__name__ = test.__name__
+    return tap.case(run)
+
+
+def put(folder, name, contents):
+    path = os.path.join(folder, name)
+    with open(path, "wb") as f:
+        f.write(contents)
+    return path
+
+
+def contents(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+@in_folder
+def text_is_for_people(folder):
+    text = xieka("profile", "show", put(folder, "p.der", package(ICCID))).decode()
+    check(text.startswith("value1 ProfileElement ::= header : {\n"), text[:80])
+    for line in ("-- EF.ICCID 3F00/2FE2, transparent, 10 bytes: 89860012345678901233", "-- template USIM",
+                 "-- EF.IMSI 3F00/7FD0/6F07, transparent, 9 bytes: 001010123456789"):
+        check(f"  {line}\n" in text, f"'{line}' is not there:\n{text}")
+
+
+@in_folder
+def secrets_are_shown_when_asked_for(folder):
+    upp = put(folder, "p.der", package(ICCID))
+    masked, shown = xieka("profile", "show", upp), xieka("profile", "show", upp, "--secrets")
+    check(K.encode() not in masked and K.encode() in shown, "the key")
+    xieka("profile", "build", put(folder, "p.txt", masked), "--output", os.path.join(folder, "q.der"), code=USAGE,
+          says="p.txt:55:16: a masked secret")
+    check(not os.path.exists(os.path.join(folder, "q.der")), "a package of nothing")
+    said = json.loads(xieka("profile", "show", upp, "--json"))
+    check(said["text"].encode() == masked and said["masked"] == 4 and said["leftOut"] == said["notDer"] == 0, said)
+
+
+@in_folder
+def what_is_shown_builds_the_same_package(folder):
+    upp, built = package(ICCID), os.path.join(folder, "q.der")
+    text = xieka("profile", "show", "-", "--secrets", given=upp)
+    xieka("profile", "build", put(folder, "p.txt", text), "--output", built)
+    check(contents(built) == upp, "another package")
+    check(stat.S_IMODE(os.stat(built).st_mode) == 0o600, "others can read the package")
+    check(xieka("profile", "build", "-", "--output", "-", given=text) == upp, "another package, by pipe")
+
+
+@in_folder
+def a_change_by_hand_is_built_in(folder):
+    text = xieka("profile", "show", put(folder, "p.der", package(ICCID)), "--secrets")
+    other = text.replace(b"'" + ICCID.encode() + b"'H", b"'89860012345678901241'H")
+    other = other.replace(b"98680021436587092133", b"98680021436587092114")
+    built = xieka("profile", "build", "-", "--output", "-", given=other)
+    check(built == package("89860012345678901241"), "not the package of that ICCID")
+
+
+@in_folder
+def what_is_wrong_is_said(folder):
+    upp = put(folder, "p.der", package(ICCID))
+    xieka("profile", "build", upp, "--output", "-", code=USAGE, says="p.der:1:1: a character that has no place here")
+    xieka("profile", "build", upp, code=USAGE, says="--output is needed")
+    xieka("profile", "show", os.path.join(folder, "none"), code=USAGE, says="No such file")
+    text = xieka("profile", "show", put(folder, "cut.der", package(ICCID)[:-3]), says="another package").decode()
+    check(text.endswith(" tag 0, 6 bytes: no whole element\n"), text[-200:])
+
+
+tap.run()

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""xieka profile show and build: a package as text, changed by hand, and back."""
+"""xieka profile show, build, diff: a package as text, changed by hand, back, and compared."""
 import json
 import os
 import stat
@@ -82,6 +82,30 @@ def a_change_by_hand_is_built_in(folder):
     other = other.replace(b"98680021436587092133", b"98680021436587092114")
     built = xieka("profile", "build", "-", "--output", "-", given=other)
     check(built == package("89860012345678901241"), "not the package of that ICCID")
+
+
+@in_folder
+def what_two_packages_differ_in(folder):
+    old, new = put(folder, "p.der", package(ICCID)), put(folder, "q.der", package("89860012345678901241"))
+    check(xieka("profile", "diff", old, old) == b"", "a package and itself")
+    check(xieka("profile", "diff", old, new, code=FAILED).decode() ==
+          "! header/iccid  '89860012345678901233'H  ->  '89860012345678901241'H\n"
+          "! mf/ef-iccid/content[9..9]  '33'H  ->  '14'H\n", "the ICCID")
+    said = json.loads(xieka("profile", "diff", old, new, "--json", code=FAILED))["changes"]
+    check([c["path"] for c in said] == ["header/iccid", "mf/ef-iccid/content[9..9]"], said)
+    check(said[1] == {"kind": "changed", "path": "mf/ef-iccid/content[9..9]", "from": "'33'H", "to": "'14'H"}, said)
+    cut = put(folder, "cut.der", package(ICCID)[:-3])
+    xieka("profile", "diff", old, cut, code=USAGE, says="one of the two is no package")
+
+
+@in_folder
+def keys_that_differ_are_masked(folder):
+    old = package(ICCID)
+    new = put(folder, "q.der", old.replace(bytes.fromhex(K), bytes(16)))
+    old = put(folder, "p.der", old)
+    masked, shown = (xieka("profile", "diff", old, new, *more, code=FAILED) for more in ([], ["--secrets"]))
+    check(b"/key  '****" in masked and K.encode() not in masked, masked)
+    check(f"/key  '{K}'H  ->  '{'00' * 16}'H\n".encode() in shown, shown)
 
 
 @in_folder

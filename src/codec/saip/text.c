@@ -11,8 +11,6 @@
 #define EDITION_NEWEST 255
 #define MASK_MAX 32
 
-static enum xk_err put_value(struct text *t, const struct saip_member *m, struct bytes value);
-
 void text_line(struct text *t)
 {
     buf_put_u8(t->out, '\n');
@@ -149,7 +147,7 @@ static enum xk_err put_sequence(struct text *t, enum saip_structure s, struct by
         text_note(t, m, v);
         text_line(t);
         buf_printf(t->out, "%s ", saip_member_name(m, t->major));
-        TRY(put_value(t, m, v));
+        TRY(text_value(t, m, v));
         if (saip_default(m).p && bytes_eq(saip_default(m), v))
             t->loss.not_der++;
     }
@@ -188,7 +186,7 @@ static enum xk_err put_list(struct text *t, const struct saip_member *list, stru
         text_line(t);
         if (!saip_is_uniform(list->inside))
             buf_printf(t->out, "%s : ", m->name);
-        TRY(put_value(t, m, tlv.value));
+        TRY(text_value(t, m, tlv.value));
     }
     close_braces(t, first);
     if (n >= list->least && n <= list->most)
@@ -206,10 +204,10 @@ static enum xk_err put_chosen(struct text *t, enum saip_structure choice, struct
     TRY(next_of_choice(t, choice, &c, &m, &tlv));
     TRY(cur_end(&c));
     buf_printf(t->out, "%s : ", m->name);
-    return put_value(t, m, tlv.value);
+    return text_value(t, m, tlv.value);
 }
 
-static enum xk_err put_value(struct text *t, const struct saip_member *m, struct bytes value)
+enum xk_err text_value(struct text *t, const struct saip_member *m, struct bytes value)
 {
     enum xk_err err = XK_OK;
 

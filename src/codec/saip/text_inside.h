@@ -22,6 +22,10 @@ struct text {
 /* Begins a line: two spaces a level. */
 void text_line(struct text *t);
 
+/* A value on its own; XK_E_FORMAT, XK_E_VALUE: not of the schema. */
+enum xk_err text_value(struct text *t, const struct saip_member *m, struct bytes value)
+    XK_MUST_CHECK;
+
 /* Looks at the files that an element makes. */
 enum xk_err text_notes_of(struct text *t, const struct saip_pe *pe) XK_MUST_CHECK;
 /* Lines of comment for people before a member or an entry, if there is something to say. */

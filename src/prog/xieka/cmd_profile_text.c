@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* profile show, build: packages as text, and back. Nothing is asked of the platform. */
+/* profile show, build, diff: packages as text, and back, and what two differ in. Nothing is asked
+ * of the platform. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "codec/saip/build.h"
+#include "codec/saip/diff.h"
 #include "codec/saip/text.h"
 #include "prog/xieka/cli.h"
 
@@ -123,5 +125,90 @@ int cmd_profile_build(struct cli *c)
                         cli_say(c, "profile 包过大", "the package is too large"));
     buf_wipe(&upp);
     buf_fini(&upp);
+    return code;
+}
+
+/* ---- diff ------------------------------------------------------------------------------------ */
+
+static void print_change(const struct saip_change *change)
+{
+    static const char marks[] = {[SAIP_ADDED] = '+', [SAIP_REMOVED] = '-', [SAIP_CHANGED] = '!'};
+
+    printf("%c %s", marks[change->kind], change->path);
+    if (change->old)
+        printf("  %s", change->old);
+    if (change->old && change->replaced_by)
+        fputs("  ->", stdout);
+    if (change->replaced_by)
+        printf("  %s", change->replaced_by);
+    putchar('\n');
+}
+
+static void put_change(struct json_out *o, const struct saip_change *change)
+{
+    static const char *const kinds[] = {
+        [SAIP_ADDED] = "added", [SAIP_REMOVED] = "removed", [SAIP_CHANGED] = "changed"};
+
+    json_open_object(o, NULL);
+    json_put_text(o, "kind", kinds[change->kind]);
+    json_put_text(o, "path", change->path);
+    json_put_text(o, "from", change->old);
+    json_put_text(o, "to", change->replaced_by);
+    json_close_object(o);
+}
+
+static bool print_changes_json(const struct saip_diff *diff)
+{
+    struct json_out o;
+    struct buf b;
+    bool whole;
+
+    buf_init(&b, 2 * SAIP_TEXT_MAX);
+    json_out_init(&o, &b);
+    json_open_object(&o, NULL);
+    json_open_array(&o, "changes");
+    for (const struct saip_change *c = diff->first; c; c = c->next)
+        put_change(&o, c);
+    json_close_array(&o);
+    json_close_object(&o);
+    whole = buf_ok(&b) == XK_OK && puts(buf_cstr(&b)) >= 0;
+    buf_wipe(&b);
+    buf_fini(&b);
+    return whole;
+}
+
+static int print_changes(const struct cli *c, const struct saip_diff *diff)
+{
+    if (c->json && !print_changes_json(diff))
+        return cli_fail(EXIT_USAGE, "%s", xk_err_text(XK_E_LIMIT));
+    for (const struct saip_change *change = c->json ? NULL : diff->first; change;
+         change = change->next)
+        print_change(change);
+    return diff->n > 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* As diff(1): 0 the same, 1 not, 2 trouble. */
+int cmd_profile_diff(struct cli *c)
+{
+    unsigned flags = cli_option(c, OPT_SECRETS) ? SAIP_TEXT_SECRETS : 0;
+    struct saip_diff diff;
+    struct arena arena;
+    struct bytes from, to;
+    enum xk_err err;
+    int code;
+
+    if (!cli_read_file(c, c->args.operand[0], SAIP_UPP_MAX, &from) ||
+        !cli_read_file(c, c->args.operand[1], SAIP_UPP_MAX, &to))
+        return EXIT_USAGE;
+    arena_init(&arena, SAIP_DIFF_ARENA_MAX);
+    err = saip_diff(from, to, flags, &arena, &diff);
+    if (err == XK_OK)
+        code = print_changes(c, &diff);
+    else if (err == XK_E_FORMAT)
+        code = cli_fail(EXIT_USAGE, "%s",
+                        cli_say(c, "其中一个文件不是 profile 包", "one of the two is no package"));
+    else
+        code = cli_fail(EXIT_USAGE, "%s", xk_err_text(err));
+    arena_fini(&arena);
     return code;
 }

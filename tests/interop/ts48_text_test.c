@@ -6,6 +6,7 @@
 #include <dirent.h>
 
 #include "codec/saip/build.h"
+#include "codec/saip/diff.h"
 #include "codec/saip/text.h"
 #include "interop_files.h"
 #include "xt.h"
@@ -89,4 +90,27 @@ TEST(published_texts_give_published_packages)
         SKIP("no texts of TS.48");
 }
 
-TESTS_MAIN(XT_CASE(packages_come_back), XT_CASE(published_texts_give_published_packages))
+/* The packages that carry ICCIDs of their own are the published ones but for that. */
+TEST(unique_packages_differ_in_the_iccid)
+{
+    struct bytes from = interop_file("ts48/TS48v5_SAIP2.3_NoBERTLV.der");
+    struct bytes to = interop_file("ts48/TS48V5-SAIP2-3-NOBERTLV-UNIQUE.der");
+    struct arena arena;
+    struct saip_diff diff;
+
+    if (from.n == 0 || to.n == 0)
+        SKIP("no TS.48 profiles");
+    arena_init(&arena, SAIP_DIFF_ARENA_MAX);
+    CHECK_OK(saip_diff(from, to, 0, &arena, &diff));
+    CHECK_INT(diff.n, 2);
+    if (diff.n == 2) {
+        CHECK_STR(diff.first->path, "header/iccid");
+        CHECK_STR(diff.first->next->path, "mf/ef-iccid/content[1..9]");
+    }
+    CHECK_OK(saip_diff(from, from, 0, &arena, &diff));
+    CHECK_INT(diff.n, 0);
+    arena_fini(&arena);
+}
+
+TESTS_MAIN(XT_CASE(unique_packages_differ_in_the_iccid), XT_CASE(packages_come_back),
+           XT_CASE(published_texts_give_published_packages))

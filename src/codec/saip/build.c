@@ -185,7 +185,7 @@ static enum xk_err build_oid(struct build *b)
     buf_init_fixed(&dotted, text, sizeof text);
     TRY(take_mark(b, '{'));
     while (!token_is_mark(&b->now, '}')) {
-        struct token number;
+        struct token number = {.kind = TOKEN_END};
 
         TRY(take_arc(b, &number));
         if (dotted.n > 0)
@@ -200,8 +200,8 @@ static enum xk_err build_oid(struct build *b)
 
 static enum xk_err build_utf8(struct build *b)
 {
+    struct token t = {.kind = TOKEN_END};
     size_t at = b->out->n;
-    struct token t;
 
     TRY(take_kind(b, TOKEN_STRING, "a string", &t));
     for (size_t i = 0; i < t.text.n; i++) {

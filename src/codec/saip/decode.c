@@ -3,30 +3,7 @@
  * defaults. */
 #include "codec/saip/schema.h"
 
-#define DEFAULT_PIN_ATTRIBUTES 7
-#define DEFAULT_PIN_ATTEMPTS 0x33
-#define DEFAULT_PUK_ATTEMPTS 0xAA
-#define DEFAULT_LIFE_CYCLE 0x07
-#define DEFAULT_MAC_LENGTH 8
-#define DEFAULT_KECCAK 1
-#define DEFAULT_SQN_OPTIONS 0x02
-
 typedef struct bytes members[SAIP_MEMBERS_MAX];
-
-static uint8_t octet_or(struct bytes value, uint8_t fallback)
-{
-    return value.p ? value.p[0] : fallback;
-}
-
-static uint32_t integer_or(struct bytes value, uint32_t fallback)
-{
-    return value.p ? saip_integer(value) : fallback;
-}
-
-static void copy_or(struct bytes value, const uint8_t *fallback, uint8_t *out, size_t n)
-{
-    memcpy(out, value.p ? value.p : fallback, n);
-}
 
 /* The one alternative of a CHOICE that stands in an explicit tag. */
 static enum xk_err choose(enum saip_structure choice, struct bytes value,
@@ -152,12 +129,12 @@ enum xk_err saip_next_pin(struct cur *c, struct saip_pin *out)
 
     TRY(saip_next_entry(SAIP_STRUCTURE_PIN_ENTRY, c, &value));
     TRY(saip_sequence(SAIP_STRUCTURE_PIN, value, m, NULL));
-    attempts = integer_or(m[MEMBER_AT(PIN, ATTEMPTS)], DEFAULT_PIN_ATTEMPTS);
+    attempts = saip_integer(MEMBER_OR_DEFAULT(m, PIN, ATTEMPTS));
     *out = (struct saip_pin){
         .reference = saip_integer(m[MEMBER_AT(PIN, REFERENCE)]),
         .value = m[MEMBER_AT(PIN, VALUE)],
-        .puk = integer_or(m[MEMBER_AT(PIN, PUK)], 0),
-        .attributes = integer_or(m[MEMBER_AT(PIN, ATTRIBUTES)], DEFAULT_PIN_ATTRIBUTES),
+        .puk = saip_integer(m[MEMBER_AT(PIN, PUK)]),
+        .attributes = saip_integer(MEMBER_OR_DEFAULT(m, PIN, ATTRIBUTES)),
         .attempts = attempts >> 4,
         .left = attempts & 0x0F,
     };
@@ -172,7 +149,7 @@ enum xk_err saip_next_puk(struct cur *c, struct saip_pin *out)
 
     TRY(saip_next_entry(SAIP_STRUCTURE_PUK_ENTRY, c, &value));
     TRY(saip_sequence(SAIP_STRUCTURE_PUK, value, m, NULL));
-    attempts = integer_or(m[MEMBER_AT(PUK, ATTEMPTS)], DEFAULT_PUK_ATTEMPTS);
+    attempts = saip_integer(MEMBER_OR_DEFAULT(m, PUK, ATTEMPTS));
     *out = (struct saip_pin){
         .reference = saip_integer(m[MEMBER_AT(PUK, REFERENCE)]),
         .value = m[MEMBER_AT(PUK, VALUE)],
@@ -220,23 +197,19 @@ enum xk_err saip_decode_puks(const struct saip_pe *pe, struct bytes *list)
 
 /* ---- authentication -------------------------------------------------------------------------- */
 
-static const uint8_t default_rotation[SAIP_ROTATION_LEN] = {0x40, 0x00, 0x20, 0x40, 0x60};
-static const uint8_t default_xoring[SAIP_XORING_LEN] = {[31] = 1, [47] = 2, [63] = 4, [79] = 8};
-static const uint8_t default_sqn[SAIP_SQN_LEN] = {0x00, 0x00, 0x10, 0x00, 0x00, 0x00};
-
 static enum xk_err read_algorithm(struct bytes value, struct saip_aka *out)
 {
     members m;
 
     TRY(saip_sequence(SAIP_STRUCTURE_ALGORITHM, value, m, NULL));
     out->algorithm = saip_integer(m[MEMBER_AT(ALGORITHM, ID)]);
-    out->options = octet_or(m[MEMBER_AT(ALGORITHM, OPTIONS)], 0);
+    out->options = saip_integer(m[MEMBER_AT(ALGORITHM, OPTIONS)]);
     out->key = m[MEMBER_AT(ALGORITHM, KEY)];
     out->opc = m[MEMBER_AT(ALGORITHM, OPC)];
-    copy_or(m[MEMBER_AT(ALGORITHM, ROTATION)], default_rotation, out->rotation, SAIP_ROTATION_LEN);
-    copy_or(m[MEMBER_AT(ALGORITHM, XORING)], default_xoring, out->xoring, SAIP_XORING_LEN);
+    memcpy(out->rotation, MEMBER_OR_DEFAULT(m, ALGORITHM, ROTATION).p, SAIP_ROTATION_LEN);
+    memcpy(out->xoring, MEMBER_OR_DEFAULT(m, ALGORITHM, XORING).p, SAIP_XORING_LEN);
     out->auth_counter_max = m[MEMBER_AT(ALGORITHM, COUNTER_MAX)];
-    out->keccak = integer_or(m[MEMBER_AT(ALGORITHM, KECCAK)], DEFAULT_KECCAK);
+    out->keccak = saip_integer(MEMBER_OR_DEFAULT(m, ALGORITHM, KECCAK));
     return XK_OK;
 }
 
@@ -246,7 +219,7 @@ static enum xk_err read_mapping(struct bytes value, struct saip_aka *out)
 
     TRY(saip_sequence(SAIP_STRUCTURE_MAPPING, value, m, NULL));
     out->mapped = true;
-    out->mapping_options = octet_or(m[MEMBER_AT(MAPPING, OPTIONS)], 0);
+    out->mapping_options = saip_integer(m[MEMBER_AT(MAPPING, OPTIONS)]);
     out->mapping_source = m[MEMBER_AT(MAPPING, SOURCE)];
     return XK_OK;
 }
@@ -256,8 +229,6 @@ static enum xk_err read_sqn_init(struct bytes list, struct saip_aka *out)
     struct cur c = cur_of(list);
     struct bytes sqn;
 
-    if (!list.p)
-        return XK_OK;
     for (unsigned i = 0; i < SAIP_SQN_COUNT; i++) {
         TRY(saip_next_entry(SAIP_STRUCTURE_SQN_ENTRY, &c, &sqn));
         memcpy(out->sqn_init[i], sqn.p, SAIP_SQN_LEN);
@@ -279,10 +250,10 @@ enum xk_err saip_decode_aka(const struct saip_pe *pe, struct saip_aka *out)
         TRY(read_mapping(inside, &aka));
     else
         TRY(read_algorithm(inside, &aka));
-    aka.sqn_options = octet_or(m[MEMBER_AT(AKA, SQN_OPTIONS)], DEFAULT_SQN_OPTIONS);
-    copy_or(m[MEMBER_AT(AKA, SQN_DELTA)], default_sqn, aka.sqn_delta, SAIP_SQN_LEN);
-    copy_or(m[MEMBER_AT(AKA, SQN_AGE_LIMIT)], default_sqn, aka.sqn_age_limit, SAIP_SQN_LEN);
-    TRY(read_sqn_init(m[MEMBER_AT(AKA, SQN_INIT)], &aka));
+    aka.sqn_options = saip_integer(MEMBER_OR_DEFAULT(m, AKA, SQN_OPTIONS));
+    memcpy(aka.sqn_delta, MEMBER_OR_DEFAULT(m, AKA, SQN_DELTA).p, SAIP_SQN_LEN);
+    memcpy(aka.sqn_age_limit, MEMBER_OR_DEFAULT(m, AKA, SQN_AGE_LIMIT).p, SAIP_SQN_LEN);
+    TRY(read_sqn_init(MEMBER_OR_DEFAULT(m, AKA, SQN_INIT), &aka));
     *out = aka;
     return XK_OK;
 }

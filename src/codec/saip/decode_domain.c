@@ -2,9 +2,6 @@
 /* Security domains, remote management, applications, an issuer's own. */
 #include "codec/saip/schema.h"
 
-#define DEFAULT_LIFE_CYCLE 0x07
-#define DEFAULT_MAC_LENGTH 8
-
 typedef struct bytes members[SAIP_MEMBERS_MAX];
 
 static enum xk_err take_apart(const struct saip_pe *pe, enum saip_type type, members m)
@@ -12,11 +9,6 @@ static enum xk_err take_apart(const struct saip_pe *pe, enum saip_type type, mem
     if (pe->type != type)
         return XK_E_FORMAT;
     return saip_sequence(saip_structure_of(type), pe->value, m, NULL);
-}
-
-static uint8_t octet_or(struct bytes value, uint8_t fallback)
-{
-    return value.p ? value.p[0] : fallback;
 }
 
 enum xk_err saip_next_octets(struct cur *c, struct bytes *out)
@@ -60,7 +52,7 @@ static enum xk_err read_instance(struct bytes value, struct saip_instance *out)
         .instance_aid = m[MEMBER_AT(INSTANCE, INSTANCE)],
         .extradite_aid = m[MEMBER_AT(INSTANCE, EXTRADITE)],
         .privileges = m[MEMBER_AT(INSTANCE, PRIVILEGES)],
-        .life_cycle = octet_or(m[MEMBER_AT(INSTANCE, LIFE_CYCLE)], DEFAULT_LIFE_CYCLE),
+        .life_cycle = saip_integer(MEMBER_OR_DEFAULT(m, INSTANCE, LIFE_CYCLE)),
         .parameters = m[MEMBER_AT(INSTANCE, PARAMETERS)],
         .system_parameters = m[MEMBER_AT(INSTANCE, SYSTEM)],
         .process_data = m[MEMBER_AT(INSTANCE, PROCESS_DATA)],
@@ -86,16 +78,15 @@ enum xk_err saip_next_instance(struct cur *c, struct saip_instance *out)
 
 enum xk_err saip_next_component(struct cur *c, struct saip_component *out)
 {
-    struct bytes value, length;
+    struct bytes value;
     members m;
 
     TRY(saip_next_entry(SAIP_STRUCTURE_COMPONENT_ENTRY, c, &value));
     TRY(saip_sequence(SAIP_STRUCTURE_COMPONENT, value, m, NULL));
-    length = m[MEMBER_AT(COMPONENT, MAC_LENGTH)];
     *out = (struct saip_component){
         .type = m[MEMBER_AT(COMPONENT, TYPE)],
         .data = m[MEMBER_AT(COMPONENT, DATA)],
-        .mac_length = length.p ? saip_integer(length) : DEFAULT_MAC_LENGTH,
+        .mac_length = saip_integer(MEMBER_OR_DEFAULT(m, COMPONENT, MAC_LENGTH)),
     };
     return XK_OK;
 }
@@ -114,7 +105,7 @@ enum xk_err saip_next_key(struct cur *c, struct saip_key *out)
         TRY(saip_next_component(&inside, &component));
     *out = (struct saip_key){
         .usage = m[MEMBER_AT(KEY, USAGE)],
-        .access = octet_or(m[MEMBER_AT(KEY, ACCESS)], 0),
+        .access = saip_integer(MEMBER_OR_DEFAULT(m, KEY, ACCESS)),
         .identifier = m[MEMBER_AT(KEY, IDENTIFIER)].p[0],
         .version = m[MEMBER_AT(KEY, VERSION)].p[0],
         .counter = m[MEMBER_AT(KEY, COUNTER)],
@@ -131,7 +122,7 @@ static enum xk_err read_open_perso(struct bytes value, struct saip_domain *out)
         return XK_OK;
     TRY(saip_sequence(SAIP_STRUCTURE_OPEN_PERSO, value, m, NULL));
     out->has_restrict = m[MEMBER_AT(OPEN_PERSO, RESTRICT)].p != NULL;
-    out->restrict_parameter = octet_or(m[MEMBER_AT(OPEN_PERSO, RESTRICT)], 0);
+    out->restrict_parameter = saip_integer(m[MEMBER_AT(OPEN_PERSO, RESTRICT)]);
     out->contactless = m[MEMBER_AT(OPEN_PERSO, CONTACTLESS)];
     return XK_OK;
 }

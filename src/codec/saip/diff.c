@@ -101,11 +101,6 @@ static void tell_value(struct diff *d, const struct saip_member *m, struct bytes
 
 /* ---- members --------------------------------------------------------------------------------- */
 
-static struct bytes or_default(const struct saip_member *m, struct bytes value)
-{
-    return value.p ? value : saip_default(m);
-}
-
 /* Files are told apart by what they are (diff_file.c). */
 static bool is_files(const struct saip_member *m)
 {
@@ -122,7 +117,8 @@ static bool compare_members(struct diff *d, enum saip_structure s, struct bytes 
     if (saip_sequence(s, from, a, NULL) != XK_OK || saip_sequence(s, to, b, NULL) != XK_OK)
         return false;
     for (const struct saip_member *m = members; m->name; m++) {
-        struct bytes old = or_default(m, a[m - members]), new_ = or_default(m, b[m - members]);
+        struct bytes old = saip_or_default(a[m - members], saip_row(m));
+        struct bytes new_ = saip_or_default(b[m - members], saip_row(m));
         size_t mark;
 
         if ((!old.p && !new_.p) || (files && is_files(m)))

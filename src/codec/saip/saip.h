@@ -13,8 +13,8 @@
  * Members that later editions append are skipped (EXTENSIBILITY IMPLIED).
  *
  * What files an element makes and what is in them: file.h. Which are in a template: template.h.
- * Whether a package holds together: lint.h; whether a card can take it: fit.h; writing one:
- * build.h; putting numbers in: personalise.h. */
+ * Whether a package holds together: lint.h; whether a card can take it: fit.h; as text:
+ * text.h; writing one: build.h; comparing two: diff.h; putting numbers in: personalise.h. */
 #ifndef CODEC_SAIP_SAIP_H
 #define CODEC_SAIP_SAIP_H
 

@@ -86,7 +86,7 @@ enum xk_err saip_sequence(enum saip_structure s, struct bytes value, struct byte
                           const struct saip_member **failed) XK_MUST_CHECK;
 /* The value of a member that stands alone: lengths and ranges, one level. */
 enum xk_err saip_check_value(const struct saip_member *m, struct bytes value) XK_MUST_CHECK;
-/* The value of an INTEGER that was checked. */
+/* The value of an INTEGER that was checked, or of up to four octets; 0 of none. */
 uint32_t saip_integer(struct bytes value);
 /* Where a member stands in the whole table. */
 enum saip_row saip_row(const struct saip_member *m);
@@ -95,6 +95,10 @@ const char *saip_number_name(const struct saip_member *m, uint32_t value);
 bool saip_number_of_name(const struct saip_member *m, struct bytes name, uint32_t *value);
 /* The value that DER leaves out; p NULL when there is none. */
 struct bytes saip_default(const struct saip_member *m);
+struct bytes saip_or_default(struct bytes value, enum saip_row row);
+/* Of what saip_sequence has taken apart. */
+#define MEMBER_OR_DEFAULT(m, structure, id)                                                        \
+    saip_or_default((m)[MEMBER_AT(structure, id)], SAIP_ROW_##structure##_##id)
 /* The name in an edition of the schema; whether a name is that of any edition. */
 const char *saip_member_name(const struct saip_member *m, uint8_t major);
 bool saip_member_is_named(const struct saip_member *m, struct bytes name);

@@ -182,6 +182,11 @@ static void put_file_name(struct buf *out, const char *name)
     buf_put_u8(out, ' ');
 }
 
+static const char *plural(uint32_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static void put_size(struct buf *out, const struct saip_node *node)
 {
     static const char *const kinds[SAIP_KINDS] = {
@@ -195,10 +200,10 @@ static void put_size(struct buf *out, const struct saip_node *node)
         buf_put_hex(out, node->df_name);
     }
     if (saip_kind_has_records(node->kind))
-        buf_printf(out, ", %u record%s of %u bytes", node->records, node->records == 1 ? "" : "s",
-                   node->record_size);
+        buf_printf(out, ", %u record%s of %u byte%s", node->records, plural(node->records),
+                   node->record_size, plural(node->record_size));
     else if (!saip_kind_is_directory(node->kind))
-        buf_printf(out, ", %u bytes", node->size);
+        buf_printf(out, ", %u byte%s", node->size, plural(node->size));
 }
 
 static void put_content(struct buf *out, const struct saip_node *node)

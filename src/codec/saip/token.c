@@ -204,5 +204,5 @@ struct token lexer_next(struct lexer *l)
 
 bool token_is_mark(const struct token *t, char mark)
 {
-    return t->kind == TOKEN_MARK && t->text.p[0] == mark;
+    return t->kind == TOKEN_MARK && t->text.p[0] == (uint8_t)mark;
 }

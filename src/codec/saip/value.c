@@ -67,13 +67,18 @@ bool saip_number_of_name(const struct saip_member *m, struct bytes name, uint32_
     return false;
 }
 
+struct bytes saip_or_default(struct bytes value, enum saip_row row)
+{
+    for (size_t i = 0; i < ARRAY_LEN(defaults) && !value.p; i++) {
+        if (defaults[i].row == row)
+            value = defaults[i].contents;
+    }
+    return value;
+}
+
 struct bytes saip_default(const struct saip_member *m)
 {
-    for (size_t i = 0; i < ARRAY_LEN(defaults); i++) {
-        if (defaults[i].row == saip_row(m))
-            return defaults[i].contents;
-    }
-    return BYTES_NONE;
+    return saip_or_default(BYTES_NONE, saip_row(m));
 }
 
 const char *saip_member_name(const struct saip_member *m, uint8_t major)

@@ -184,6 +184,106 @@ TEST(what_text_cannot_say)
     }
 }
 
-TESTS_MAIN(XT_CASE(schema_is_flat), XT_CASE(default_values_are_values),
-           XT_CASE(own_package_comes_back), XT_CASE(form), XT_CASE(secrets_are_masked),
-           XT_CASE(what_text_cannot_say))
+/* ---- notes ---- */
+
+/* A package of a template MF and an element; text with notes. */
+static const char *noted(const char *element, unsigned flags)
+{
+    static const char before[] =
+        "v ProfileElement ::= usim : { usim-header { identification 1 }, templateID { 2 23 143 1 2 "
+        "4 },"
+        "adf-usim { fileDescriptor : { fileID '7FD0'H, dfName 'A0000000871002'H,"
+        " pinStatusTemplateDO '900180'H } }, ef-imsi { fillFileContent : '082943019876543210'H },"
+        "ef-arr {}, ef-ust { fillFileContent : '00'H }, ef-smsp { fileDescriptor : { fileDescriptor"
+        " '4221001C'H, efFileSize '1C'H }, fillFileContent : 'FDFFFFFFFFFFFFFFFFFFFFFFFF"
+        "07919471701095F8FFFFFFFF0000A8'H }, ef-spn { fillFileContent :"
+        " '0178692D2D6B61FFFFFFFFFFFFFFFFFFFF'H }, ef-est {}, ef-acc {}, ef-ecc {} }\n";
+    static uint8_t upp[1 << 16];
+    struct saip_text_loss loss;
+    struct bytes package;
+    char text[8192];
+
+    snprintf(text, sizeof text, "%s%s", before, element);
+    package = built(text);
+    memcpy(upp, package.p, package.n);
+    return text_of(BYTES(upp, package.n), SAIP_TEXT_NOTES | flags, &loss);
+}
+
+struct note_row {
+    const char *element, *note;
+};
+#define OPT_USIM(files)                                                                            \
+    "v ProfileElement ::= opt-usim : { optusim-header { identification 2 },"                       \
+    " templateID { 2 23 143 1 2 5 }, " files " }"
+#define ISIM(files)                                                                                \
+    "v ProfileElement ::= isim : { isim-header { identification 2 }, templateID { 2 23 143 1 2 8 " \
+    "},"                                                                                           \
+    " adf-isim { fileDescriptor : { fileID '7FD1'H, dfName 'A0000000871004'H, pinStatusTemplateDO" \
+    " '900180'H } }, " files " }"
+#define GFM(steps)                                                                                 \
+    "v ProfileElement ::= genericFileManagement : { gfm-header { identification 2 },"              \
+    " fileManagementCMD { { " steps " } } }"
+#define KEYS(version, type)                                                                        \
+    "v ProfileElement ::= securityDomain : { sd-Header { identification 1 }, instance {"           \
+    "applicationLoadPackageAID 'A000000151'H, classAID 'A000000151'H, instanceAID 'A000000151'H,"  \
+    "applicationPrivileges '80'H, applicationSpecificParametersC9 ''H }, keyList { {"              \
+    "keyUsageQualifier '18'H, keyIdentifier '02'H, keyVersionNumber '" version "'H,"               \
+    "keyComponents { { keyType '" type "'H, keyData '00'H } } } } }"
+static const struct note_row notes[] = {
+    {"", "\n  -- template USIM\n  templateID { 2 23 143 1 2 4 },\n"},
+    {"", "\n  -- ADF.USIM 3F00/7FD0 A0000000871002\n  adf-usim {\n"},
+    {"", "\n  -- EF.IMSI 3F00/7FD0/6F07, transparent, 9 bytes: 234108967452301\n  ef-imsi {\n"},
+    /* a name cannot end the comment */
+    {"", "\n  -- EF.SPN 3F00/7FD0/6F46, transparent, 17 bytes: xi-.ka\n  ef-spn {\n"},
+    {OPT_USIM("ef-msisdn { fileDescriptor : { fileDescriptor '4221000E'H, efFileSize '1C'H },"
+              " fillFileContent : '07919471701095F8FFFFFFFFFFFF'H }"),
+     "\n  -- EF.MSISDN 3F00/7FD0/6F40, linear fixed, 2 records of 14 bytes: +49170701598\n"},
+    {OPT_USIM("ef-hplmnwact { fileDescriptor : { efFileSize '0A'H },"
+              " fillFileContent : '64F0104000FFFFFF0000'H }"),
+     "\n  -- EF.HPLMNWACT 3F00/7FD0/6F62, transparent, 10 bytes: 46001\n"},
+    {OPT_USIM("ef-ehplmn { fileDescriptor : { efFileSize '06'H }, fillFileContent :"
+              " '64F01013F018'H }"),
+     ", transparent, 6 bytes: 46001 31081\n"},
+    {"", "EF.SMSP 3F00/7FD0/6F42, linear fixed, 1 record of 28 bytes: +49170701598\n"},
+    {"v ProfileElement ::= mf : { mf-header { identification 1 }, templateID { 2 23 143 1 2 1 },"
+     " mf {}, ef-iccid { fillFileContent : '98680021436587092133'H }, ef-dir { fileDescriptor : {"
+     " fileDescriptor '42210010'H, efFileSize '20'H }, fillFileContent :"
+     " '610B4F05A0000000875002490AFFFFFF610B4F05A00000008750022D2D'H }, ef-arr {} }",
+     "DIR 3F00/2F00, linear fixed, 2 records of 16 bytes: A000000087=I. A000000087=-.\n"},
+    {ISIM("ef-impi { fillFileContent : '80036140621B'H }, ef-impu { fileDescriptor : {"
+          " fileDescriptor '42210006'H, efFileSize '0C'H }, fillFileContent : '80037369703A'H,"
+          " fillFileContent : '800261621B1B'H }, ef-domain {}, ef-ist {}, ef-ad {}, ef-arr {}"),
+     "\n  -- EF.IMPU 3F00/7FD1/6F04, linear fixed, 2 records of 6 bytes: sip ab\n"},
+    {ISIM("ef-impi { fileDescriptor : { efFileSize '06'H }, fillFileContent : '800361401B62'H },"
+          " ef-impu {}, ef-domain {}, ef-ist {}, ef-ad {}, ef-arr {}"),
+     "\n  -- EF.IMPI 3F00/7FD1/6F02, transparent, 6 bytes: a@.\n"},
+    {GFM("filePath : '7FD0'H, createFCP : { fileDescriptor '4121'H, fileID '6F50'H,"
+         " securityAttributesReferenced '2F0601'H, efFileSize '0A'H }, fillFileContent : '01'H"),
+     "\n      filePath : '7FD0'H,\n      -- 3F00/7FD0/6F50, transparent, 10 bytes\n      "
+     "createFCP"},
+    {GFM("filePath : '7FD06F07'H, fillFileContent : '01'H"),
+     "\n      filePath : '7FD06F07'H,\n      -- 3F00/7FD0/6F07\n      fillFileContent"},
+    {KEYS("01", "88"), "\n    -- SCP80, version 1, key 2: AES\n    {\n"},
+    {KEYS("30", "80"), "\n    -- SCP03, version 48, key 2: DES\n    {\n"},
+    {KEYS("40", "85"), "\n    -- SCP81, version 64, key 2: pre-shared key of TLS\n    {\n"},
+    {KEYS("73", "B0"), "\n    -- key, version 115, key 2: EC public\n    {\n"},
+};
+#define CODES                                                                                      \
+    "v ProfileElement ::= pinCodes : { pin-Header { identification 2 }, pinCodes pinconfig : {"    \
+    " { keyReference pinAppl1, pinValue '31323334FFFFFFFF'H } } }"
+
+TEST(notes_say_what_it_is)
+{
+    for (size_t i = 0; i < ARRAY_LEN(notes); i++) {
+        const char *text = noted(notes[i].element, 0);
+
+        if (!is_in(text, notes[i].note))
+            xt_fail(__FILE__, __LINE__, notes[i].note), printf("# %s\n", text);
+    }
+    CHECK(is_in(noted(CODES, SAIP_TEXT_SECRETS), "\n      -- 1234\n      pinValue '31323334FF"));
+    CHECK(!is_in(noted(CODES, 0), "1234"));
+}
+
+TESTS_MAIN(XT_CASE(notes_say_what_it_is), XT_CASE(schema_is_flat),
+           XT_CASE(default_values_are_values), XT_CASE(own_package_comes_back), XT_CASE(form),
+           XT_CASE(secrets_are_masked), XT_CASE(what_text_cannot_say))

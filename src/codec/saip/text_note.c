@@ -284,11 +284,13 @@ static const char *take_note(struct text *t, const struct saip_member *m, struct
 {
     bool generic = saip_row(m) >= SAIP_ROW_GFM_STEP_BEGIN && saip_row(m) <= SAIP_ROW_FILE_BEGIN;
 
+    if (!generic && m->inside != SAIP_STRUCTURE_FILE)
+        return NULL;
     for (struct text_note **at = &t->notes; *at; at = &(*at)->next) {
         const struct text_note *note = *at;
         size_t inside = (size_t)(value.p - note->steps.p);
 
-        if (generic ? value.p > note->steps.p && inside < note->steps.n : inside == 0) {
+        if (generic ? value.p > note->steps.p && inside <= note->steps.n : inside == 0) {
             *at = note->next;
             return note->text;
         }

@@ -334,6 +334,10 @@ static const struct note_row notes[] = {
      "createFCP"},
     {GFM("filePath : '7FD06F07'H, fillFileContent : '01'H"),
      "\n      filePath : '7FD06F07'H,\n      -- 3F00/7FD0/6F07\n      fillFileContent"},
+    {GFM("filePath : '7FD06F07'H, fillFileContent : ''H, filePath : ''H, filePath : '7FD06F38'H,"
+         " fillFileOffset : 1"),
+     "-- 3F00/7FD0/6F07\n      fillFileContent : ''H,\n      filePath : ''H,\n      filePath :"
+     " '7FD06F38'H,\n      -- 3F00/7FD0/6F38\n      fillFileOffset"},
     {KEYS("01", "88"), "\n    -- SCP80, version 1, key 2: AES\n    {\n"},
     {KEYS("30", "80"), "\n    -- SCP03, version 48, key 2: DES\n    {\n"},
     {KEYS("40", "85"), "\n    -- SCP81, version 64, key 2: pre-shared key of TLS\n    {\n"},

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """xieka-fleet's consumer devices against xiekad's SM-DP+ over HTTPS: options, certificates, gaps in coverage,
-an SM-DP+ that is killed in the middle."""
+an SM-DP+ that is killed in the middle; profiles made of a template and the numbers of a pool."""
 import glob
 import json
 import os
@@ -9,8 +9,9 @@ import re
 import signal
 import urllib.request
 
-from dp_site import Site, make_pki
-from xk import Folder, Platform, Process, Tap, check, program, read_ports, wait_for
+from cli import Xieka
+from dp_site import HOST, Site, make_pki
+from xk import Folder, Platform, Process, Tap, check, free_port, program, read_ports, wait_for
 
 tap = Tap()
 TOKEN = "secret"
@@ -149,6 +150,96 @@ def codes_that_are_none():
             check(states == ["ENABLED", "WAITING", "FAILED"], str(states))
             check("8.2.6" in fleet.consumers()[2]["fault"], str(fleet.consumers()[2]))
             check("line 2" in fleet.process.tail(50), fleet.process.tail(50))
+
+
+class Home:
+    """Between an SM-DP+ and the test network: numbers are opened there before their profiles are for sale."""
+
+    def __init__(self, folder, site):
+        self.port, self.key = free_port(), os.path.join(folder, "home.key")
+        Xieka.write_private(self.key, "0f" * 32)
+        site.options += [f"home_token={TOKEN}", f"home_key={self.key}", f"home_url=http://127.0.0.1:{self.port}"]
+        self.fleet_options = ["--home-port", str(self.port), "--home-key", self.key]
+
+
+def fill_pool(x, count, first="001019900000001"):
+    x.expect(0, "pool", "create", "main")
+    x.expect(0, "pool", "fill", "main", "--count", str(count), "--first-imsi", first, "--first-msisdn", "1440990000001",
+             "--first-iccid", "8986001990000000001", "--smsc", "+8613800100500")
+
+
+@tap.case
+def profiles_made_of_a_template_and_numbers():
+    """From the number pool of the platform to a device that attaches by it; the platform is killed once it has
+    answered, before it could tell the home network anything."""
+    with Folder("consumer") as folder:
+        make_pki(f"{folder}/pki", 4)
+        site = Site(folder)
+        home = Home(folder, site)
+        with site:
+            x = Xieka(folder, site).login()
+            fill_pool(x, 250)
+            with Fleet(folder, 4, site.dp_port, *home.fleet_options) as fleet:
+                template = fleet.packages()[0]
+                fleet.process.stop()
+                places = x.expect(0, "dp", "template", "iot", template, "--smdp", HOST, "--type", "iot", "--name", "IoT")
+                check({"iccid", "imsi", "k"} <= set(places.split()), places)
+                check(x.json("dp", "templates")["templates"][0]["templateId"] == "iot", "no template")
+                made = x.json("dp", "prepare", "iot", "--pool", "main", "--count", "230")["profiles"]
+                site.stop(signal.SIGKILL)
+                check(len({p["iccid"] for p in made}) == len({p["imsi"] for p in made}) == 230, "a number given twice")
+                check({p["state"] for p in site_stock(site).values()} == {"UNAVAILABLE"}, "for sale before it is open")
+            serve_prepared(folder, site, home, x, made)
+
+
+def site_stock(site):
+    site.start()
+    return Site.stock(site.client())
+
+
+def serve_prepared(folder, site, home, x, made):
+    with Fleet(folder, 4, site.dp_port, *home.fleet_options) as fleet:
+        wait_for("the numbers to be open", lambda: x.json("pool", "show", "main")["assigned"] == 230, 60)
+        stock = Site.stock(site.client())
+        check(len(stock) == 230 and {p["state"] for p in stock.values()} == {"AVAILABLE"}, "not for sale")
+        fleet.give([x.json("dp", "order", "--type", "iot")["activationCode"] for _ in range(4)])
+        fleet.settle(4)
+        numbers = {p["iccid"]: p["imsi"] for p in made}
+        for c in fleet.consumers():
+            check(c["state"] == "ENABLED" and c["fault"] == "", str(c))
+            check(c["imsi"] == c["attached_imsi"] == numbers[c["iccid"]] and c["aka_verified"] >= 1, str(c))
+        pool = x.json("pool", "show", "main")
+        check((pool["inUse"], pool["assigned"], pool["free"], pool["locked"]) == (4, 226, 20, 0), str(pool))
+    codes = [x.json("dp", "codes", p["iccid"]) for p in made[:2]]
+    check(all(re.fullmatch(r"\d{8}", c["puk1"]) for c in codes) and codes[0]["puk1"] != codes[1]["puk1"], "PUKs")
+    check(codes[0]["puk1"] in x.expect(0, "dp", "codes", made[0]["iccid"]), "no PUK1")
+
+
+@tap.case
+def what_is_not_prepared():
+    """Each refusal says why, and takes no number."""
+    with Folder("consumer") as folder:
+        make_pki(f"{folder}/pki", 1)
+        with Site(folder) as site, Fleet(folder, 1, site.dp_port) as fleet:
+            x, template = Xieka(folder, site).login(), fleet.packages()[0]
+            fill_pool(x, 3)
+            x.expect(3, "dp", "template", "iot", __file__, "--smdp", HOST, says="16003")
+            x.expect(2, "dp", "template", "iot", template, says="--smdp")
+            x.expect(3, "dp", "template", "i t", template, "--smdp", HOST, says="11000")
+            x.expect(0, "dp", "template", "iot", template, "--smdp", HOST)
+            for code, words in (("16005", ["none", "--pool", "main"]), ("13001", ["iot", "--pool", "none"]),
+                                ("13001", ["iot", "--pool", "main", "--count", "4"]),
+                                ("13004", ["iot", "--pool", "main", "--target", "1449999999999"]),
+                                ("11000", ["iot", "--pool", "main", "--target", "1440990000001", "--count", "2"])):
+                x.expect(3, "dp", "prepare", *words, says=code)
+            x.expect(2, "dp", "prepare", "iot", says="--pool")
+            check(x.json("pool", "show", "main")["free"] == 3 and not Site.stock(site.client()), "something is left")
+            made = x.json("dp", "prepare", "iot", "--pool", "main", "--target", "1440990000002")["profiles"]
+            check(made[0]["msisdn"] == "1440990000002", str(made))
+            x.expect(3, "dp", "prepare", "iot", "--pool", "main", "--target", "1440990000002", says="13002")
+            x.expect(3, "dp", "codes", "8900000000000000000", says="16002")
+            # no home network here: it is for sale at once
+            check(Site.stock(site.client())[made[0]["iccid"]]["state"] == "AVAILABLE", "not for sale")
 
 
 @tap.case

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/es9p/ports.h"
 
-#include "service/profile/stock.h"
+#include "service/profile/prepare.h"
 
 static struct download_ctx *ctx_of(void *ctx)
 {
@@ -132,6 +132,8 @@ static enum xk_err commit_download(struct download_ctx *c, const struct smdpp_ef
         err = download_forget_event(c, &d);
     if (err == XK_OK)
         err = download_commit(c, &d, e->events, e->n_events);
+    for (size_t i = 0; i < e->n_events && err == XK_OK; i++)
+        err = prepare_on_event(c, d.iccid, e->events[i].cause);
     explicit_bzero(&d, sizeof d);
     return err;
 }

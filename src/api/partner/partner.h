@@ -18,6 +18,7 @@ struct partner_options {
     uint32_t single_per_s, batch_per_s, apply_per_s; /* P-15: 20, 5, 2; 0 keeps the default */
     uint32_t token_ttl_s;                            /* 7200 */
     uint32_t skew_s;                                 /* 300 */
+    bool has_home;                                   /* a home network that opens numbers */
     bool unlimited;                                  /* demo and tests: no call limits */
     /* Lines of text about a packet of the time line (server/ota describes it). */
     enum xk_err (*describe)(void *ctx, const struct chip *chip, const struct chip_keys *keys,

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The operator's side of the SM-DP+ for the platform's own applications: profiles into stock,
  * download orders without an ES2+ client, and how it went. */
-#include "service/profile/stock.h"
-#include "api/partner/routes.h"
+#include "api/partner/stock.h"
+
 #include "base/hex.h"
 #include "codec/rsp/activation_code.h"
 #include "codec/rsp/iccid.h"
 #include "codec/rsp/metadata.h"
-#include "codec/saip/fit.h"
-#include "codec/saip/saip.h"
 #include "server/smdpp/protect.h"
 #include "service/download/operator.h"
 
-#define METADATA_MAX 4096
 #define LIST_DEFAULT 100
 #define LIST_MAX 500
 #define FINGERPRINT_DIGITS (2 * OPERATOR_FINGERPRINT_LEN)
@@ -22,7 +19,7 @@ static void copy(char *out, size_t cap, const char *in)
     snprintf(out, cap, "%s", in ? in : "");
 }
 
-static bool open_download(struct call *c, struct download_ctx *d)
+bool stock_open(struct call *c, struct download_ctx *d)
 {
     *d = (struct download_ctx){0};
     if (c->p->o.download && c->p->o.download(c->p->o.ctx, c->order, d))
@@ -33,25 +30,7 @@ static bool open_download(struct call *c, struct download_ctx *d)
 
 /* ---- Into stock ---- */
 
-/* What the package says of itself; false: refused. */
-static bool read_package(struct call *c, struct bytes upp, struct saip_requirements *need,
-                         struct download *profile)
-{
-    uint8_t iccid[ICCID_LEN];
-
-    if (saip_requirements(upp, c->order->arena, need) != XK_OK)
-        return answer_refused(c, CODE_BAD_PROFILE, "xieka profile lint says where");
-    iccid_swap(need->iccid, iccid);
-    if (iccid_to_text(BYTES_OF(iccid), profile->iccid) != XK_OK)
-        return answer_refused(c, CODE_BAD_PROFILE, "ICCID");
-    profile->needs = (struct download_needs){.profile_version = (uint32_t)need->major << 16 |
-                                                                (uint32_t)need->minor << 8,
-                                             .nvm_bytes = need->memory,
-                                             .uicc_capability = need->capabilities};
-    return true;
-}
-
-static const char *query_or(struct call *c, const char *name, const char *otherwise)
+const char *query_or(struct call *c, const char *name, const char *otherwise)
 {
     const char *v = query_value(c, name);
 
@@ -83,49 +62,67 @@ static enum xk_err make_metadata(struct call *c, const struct download *profile,
     return rsp_encode_store_metadata(&m, out);
 }
 
-static enum xk_err add_to_stock(struct call *c, struct download_ctx *d, struct download *profile)
+bool stock_take_profile(struct call *c, struct buf *metadata, struct download *out)
+{
+    if (stock_describe(c->in->body, c->order->arena, out) != XK_OK)
+        return answer_refused(c, CODE_BAD_PROFILE, "xieka profile lint says where");
+    copy(out->owner, sizeof out->owner, query_or(c, "owner", c->app.id));
+    copy(out->profile_type, sizeof out->profile_type, query_or(c, "type", "default"));
+    copy(out->smdp_address, sizeof out->smdp_address, query_or(c, "smdp", ""));
+    if (!rsp_address_is_valid(bytes_cstr(out->smdp_address)))
+        return answer_refused(c, CODE_MISSING, "smdp");
+    if (make_metadata(c, out, metadata) != XK_OK)
+        return answer_refused(c, CODE_PARAMETER, "name, spn or notify");
+    out->metadata = buf_bytes(metadata);
+    return true;
+}
+
+static enum xk_err protect(struct bytes upp, const struct xk_rand *rand, struct arena *arena,
+                           struct stock_package *out)
 {
     struct smdpp_package protected_;
-    struct stock_package package;
-    enum xk_err err = smdpp_protect(c->in->body, d->rand, d->arena, &protected_);
 
-    TRY(err);
-    memcpy(package.id, protected_.id, sizeof package.id);
-    package.segments = protected_.segments;
-    package.ppk = protected_.ppk;
+    TRY(smdpp_protect(upp, rand, arena, &protected_));
+    memcpy(out->id, protected_.id, sizeof out->id);
+    out->segments = protected_.segments;
+    out->ppk = protected_.ppk;
     secret_wipe(&protected_.ppk);
-    err = stock_add(d, profile, &package);
-    secret_wipe(&package.ppk);
+    return XK_OK;
+}
+
+static enum xk_err unprotect(const struct stock_package *package, struct arena *arena,
+                             struct bytes *upp)
+{
+    struct smdpp_package protected_ = {.segments = package->segments, .ppk = package->ppk};
+    enum xk_err err = smdpp_unprotect(&protected_, arena, upp);
+
+    secret_wipe(&protected_.ppk);
     return err;
 }
+
+const struct prepare_ports stock_protection = {.protect = protect, .unprotect = unprotect};
 
 enum xk_err post_stock(struct call *c)
 {
     struct download profile = {.state = DOWNLOAD_AVAILABLE, .random_keys = true};
-    struct saip_requirements need;
-    uint8_t mem[METADATA_MAX];
+    uint8_t mem[STOCK_METADATA_MAX];
+    struct stock_package package;
     struct download_ctx d;
     struct buf metadata;
     enum xk_err err;
 
-    if (!open_download(c, &d) || !read_package(c, c->in->body, &need, &profile))
-        return XK_OK;
-    copy(profile.owner, sizeof profile.owner, query_or(c, "owner", c->app.id));
-    copy(profile.profile_type, sizeof profile.profile_type, query_or(c, "type", "default"));
-    copy(profile.smdp_address, sizeof profile.smdp_address, query_or(c, "smdp", ""));
-    if (!rsp_address_is_valid(bytes_cstr(profile.smdp_address)))
-        return answer_refuse(c, CODE_MISSING, "smdp");
     buf_init_fixed(&metadata, mem, sizeof mem);
-    if (make_metadata(c, &profile, &metadata) != XK_OK)
-        return answer_refuse(c, CODE_PARAMETER, "name, spn or notify");
-    profile.metadata = buf_bytes(&metadata);
-    err = add_to_stock(c, &d, &profile);
+    if (!stock_open(c, &d) || !stock_take_profile(c, &metadata, &profile))
+        return XK_OK;
+    TRY(protect(c->in->body, d.rand, d.arena, &package));
+    err = stock_add(&d, &profile, &package);
+    secret_wipe(&package.ppk);
     if (err == XK_E_EXISTS)
         return answer_refuse(c, CODE_EXISTS, profile.iccid);
     TRY(err);
     answer_begin(c);
     json_put_text(&c->out, "iccid", profile.iccid);
-    json_put_int(&c->out, "memory", need.memory);
+    json_put_int(&c->out, "memory", profile.needs.nvm_bytes);
     return answer_end(c);
 }
 
@@ -177,7 +174,7 @@ enum xk_err get_stock(struct call *c)
     struct download found;
     enum xk_err err;
 
-    if (!open_download(c, &d))
+    if (!stock_open(c, &d))
         return XK_OK;
     err = download_find_by_iccid(&d, c->id, DOWNLOAD_WITHOUT_METADATA, &found);
     if (err == XK_E_NOT_FOUND)
@@ -212,7 +209,7 @@ enum xk_err get_stocks(struct call *c)
     const char *wanted = query_value(c, "state");
     int64_t limit;
 
-    if (!open_download(c, &d) || !query_number(c, "limit", LIST_DEFAULT, LIST_MAX, &limit))
+    if (!stock_open(c, &d) || !query_number(c, "limit", LIST_DEFAULT, LIST_MAX, &limit))
         return XK_OK;
     if (wanted && download_state_parse(wanted, &state) != XK_OK)
         return answer_refuse(c, CODE_PARAMETER, "state");
@@ -266,7 +263,7 @@ enum xk_err post_download_order(struct call *c)
     struct download made;
     int64_t waits_for = 0;
 
-    if (!take_fields(c, fields, ARRAY_LEN(fields)) || !open_download(c, &d))
+    if (!take_fields(c, fields, ARRAY_LEN(fields)) || !stock_open(c, &d))
         return XK_OK;
     order = (struct download_order_request){.operator_id = owner,
                                             .eid = given(eid),
@@ -315,7 +312,7 @@ enum xk_err post_operator(struct call *c)
     struct download_ctx d;
     enum xk_err err;
 
-    if (!take_fields(c, fields, ARRAY_LEN(fields)) || !open_download(c, &d))
+    if (!take_fields(c, fields, ARRAY_LEN(fields)) || !stock_open(c, &d))
         return XK_OK;
     copy(account.id, sizeof account.id, id);
     copy(account.name, sizeof account.name, name[0] ? name : id);

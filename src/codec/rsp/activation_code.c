@@ -117,7 +117,9 @@ static bool shell_was_here(struct bytes text)
 {
     if (text.n < FORMAT_LEN || text.p[0] != '1')
         return false;
-    return !memchr(text.p, '$', text.n) || (text.p[1] != '$' && !isdigit(text.p[1]));
+    if (!memchr(text.p, '$', text.n))
+        return true;
+    return text.n > FORMAT_LEN && text.p[FORMAT_LEN] != '$' && !isdigit(text.p[FORMAT_LEN]);
 }
 
 static enum rsp_activation_verdict check(struct bytes address, struct bytes token, struct bytes oid,

@@ -178,6 +178,12 @@ static enum xk_err add_aka(struct saip_plan *plan, const struct saip_pe *pe)
     return add_spot(plan, (struct spot){SAIP_AT_K, PUT_OPC, .algorithm = aka.algorithm}, aka.opc);
 }
 
+/* GlobalPlatform's key types: 80 to 9F are symmetric ones, above are public and private keys. */
+static bool is_symmetric(struct bytes type)
+{
+    return type.n == 1 && type.p[0] >= 0x80 && type.p[0] <= 0x9F;
+}
+
 static enum xk_err add_domain(struct saip_plan *plan, const struct saip_pe *pe)
 {
     struct saip_component component;
@@ -191,10 +197,10 @@ static enum xk_err add_domain(struct saip_plan *plan, const struct saip_pe *pe)
         TRY(saip_next_key(&c, &key));
         parts = cur_of(key.components);
         TRY(saip_next_component(&parts, &component));
-        TRY(add_spot(
-            plan,
-            (struct spot){SAIP_AT_KEYS, PUT_KEY, .version = key.version, .key = key.identifier},
-            component.data));
+        TRY(add_spot(plan,
+                     (struct spot){SAIP_AT_KEYS, PUT_KEY, .version = key.version,
+                                   .key = key.identifier, .drawn = is_symmetric(component.type)},
+                     component.data));
     }
     return XK_OK;
 }
@@ -316,6 +322,85 @@ size_t saip_plan_size(const struct saip_plan *plan)
     return plan->n;
 }
 
+size_t saip_plan_keys(const struct saip_plan *plan, struct saip_number_key *out, size_t cap)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < plan->n_spots; i++) {
+        const struct spot *s = &plan->spots[i];
+
+        if (s->put != PUT_KEY || !s->drawn)
+            continue;
+        if (n < cap)
+            out[n] = (struct saip_number_key){
+                .version = s->version, .identifier = s->key, .key.n = (uint8_t)s->n};
+        n++;
+    }
+    return n;
+}
+
+uint16_t saip_plan_adms(const struct saip_plan *plan)
+{
+    uint16_t adms = 0;
+
+    for (size_t i = 0; i < plan->n_spots; i++) {
+        if (plan->spots[i].put == PUT_ADM)
+            adms |= (uint16_t)(1u << plan->spots[i].which);
+    }
+    return adms;
+}
+
+static enum xk_err take_code_text(struct arena *arena, struct bytes from, const char **out)
+{
+    while (from.n > 0 && from.p[from.n - 1] == 0xFF)
+        from.n--;
+    *out = arena_printf(arena, "%.*s", (int)from.n, (const char *)from.p);
+    return *out ? XK_OK : XK_E_NOMEM;
+}
+
+static enum xk_err take_key(const struct spot *s, struct bytes from, struct saip_number *out)
+{
+    struct saip_number_key *key = &out->keys[out->n_keys];
+
+    if (!s->drawn)
+        return XK_OK;
+    if (out->n_keys == SAIP_KEYS_MAX)
+        return XK_E_LIMIT;
+    out->n_keys++;
+    key->version = s->version;
+    key->identifier = s->key;
+    return secret_set(&key->key, from);
+}
+
+static enum xk_err take_code(const struct spot *s, struct bytes from, struct arena *arena,
+                             struct saip_number *out)
+{
+    switch ((int)s->put) {
+    case PUT_PIN:
+        return take_code_text(arena, from, s->which == 1 ? &out->pin1 : &out->pin2);
+    case PUT_PUK:
+        return take_code_text(arena, from, s->which == 1 ? &out->puk1 : &out->puk2);
+    case PUT_ADM:
+        return secret_set(&out->adm[s->which], from);
+    case PUT_KEY:
+        return take_key(s, from, out);
+    default:
+        return XK_OK;
+    }
+}
+
+enum xk_err saip_plan_codes(const struct saip_plan *plan, struct arena *arena,
+                            struct saip_number *out)
+{
+    *out = (struct saip_number){0};
+    for (size_t i = 0; i < plan->n_spots; i++) {
+        const struct spot *s = &plan->spots[i];
+
+        TRY(take_code(s, BYTES(plan->upp + s->at, s->n), arena, out));
+    }
+    return XK_OK;
+}
+
 /* ---- a package ------------------------------------------------------------------------------- */
 
 static bool has_spot(const struct saip_plan *plan, const struct saip_number_key *key)
@@ -324,15 +409,6 @@ static bool has_spot(const struct saip_plan *plan, const struct saip_number_key 
         const struct spot *s = &plan->spots[i];
 
         if (s->put == PUT_KEY && s->version == key->version && s->key == key->identifier)
-            return true;
-    }
-    return false;
-}
-
-static bool has_adm_spot(const struct saip_plan *plan, size_t which)
-{
-    for (size_t i = 0; i < plan->n_spots; i++) {
-        if (plan->spots[i].put == PUT_ADM && plan->spots[i].which == which)
             return true;
     }
     return false;
@@ -349,7 +425,7 @@ static enum xk_err check_places(const struct saip_plan *plan, const struct saip_
     }
     *failed = SAIP_AT_ADM;
     for (size_t i = 0; i < SAIP_ADMS; i++) {
-        if (number->adm[i].n > 0 && !has_adm_spot(plan, i))
+        if (number->adm[i].n > 0 && !(saip_plan_adms(plan) >> i & 1))
             return XK_E_NOT_FOUND;
     }
     *failed = SAIP_AT_KEYS;

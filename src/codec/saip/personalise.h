@@ -71,6 +71,17 @@ uint32_t saip_plan_positions(const struct saip_plan *plan);
 /* Bytes of a package, at most. */
 size_t saip_plan_size(const struct saip_plan *plan);
 
+/* Which of ADM1..ADM10 have a place: bit 0 is ADM1. */
+uint16_t saip_plan_adms(const struct saip_plan *plan);
+/* The symmetric keys of security domains: version, identifier, and key.n as the length it has. How
+ * many there are; up to cap of them go to out. */
+size_t saip_plan_keys(const struct saip_plan *plan, struct saip_number_key *out, size_t cap);
+
+/* The codes that the template itself holds: pin1, pin2, puk1, puk2 (in the arena), adm and keys;
+ * the caller wipes them. XK_E_LIMIT: more than SAIP_KEYS_MAX keys, or a longer one than a secret. */
+enum xk_err saip_plan_codes(const struct saip_plan *plan, struct arena *arena,
+                            struct saip_number *out) XK_MUST_CHECK;
+
 /* Appends the package to out, nothing on failure. *failed is the position at fault.
  *   XK_E_NOT_FOUND  the number has a value for which the template has no place
  *   XK_E_VALUE      the value is not one (digits, length)

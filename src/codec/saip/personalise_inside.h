@@ -41,6 +41,7 @@ struct spot {
     uint8_t which;        /* PIN and PUK: 1, 2; ADM: 0.. */
     uint8_t algorithm;    /* K, OPC */
     uint8_t version, key; /* KEY */
+    bool drawn;           /* KEY: octets as good as any others, no public key */
 };
 
 /* Writes the number's value over out[spot->n]; XK_E_VALUE, XK_E_LIMIT. Only called for a value that

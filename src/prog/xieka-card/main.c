@@ -488,33 +488,51 @@ static int print_usage(void)
     return 0;
 }
 
-/* -1: go on; else the exit status */
-static int take_option(struct program *p, int option)
+/* Where an option's value goes; NULL: it has none, or is a switch. */
+static const char **value_of(struct program *p, int option)
 {
     switch (option) {
     case OPT_NVM:
-        p->nvm = optarg;
+        return &p->nvm;
+    case OPT_PERSONALISATION:
+        return &p->personalisation;
+    case OPT_CID:
+        return &p->overrides.cid;
+    case OPT_ICCID:
+        return &p->overrides.iccid;
+    case OPT_IMSI:
+        return &p->overrides.imsi;
+    case OPT_MSISDN:
+        return &p->overrides.msisdn;
+    case OPT_VPCD:
+        return &p->vpcd;
+    case OPT_PKI:
+        return &p->sources.pki;
+    case OPT_EID:
+        return &p->sources.eid;
+    case OPT_CARDS:
+        return &p->cards;
+    case OPT_DEFAULT_DP:
+        return &p->sources.default_dp;
+    case OPT_ROOT_DS:
+        return &p->sources.root_ds;
+    default:
+        return NULL;
+    }
+}
+
+/* -1: go on; else the exit status */
+static int take_option(struct program *p, int option)
+{
+    const char **value = value_of(p, option);
+
+    if (value) {
+        *value = optarg;
         return -1;
+    }
+    switch (option) {
     case OPT_NEW:
         p->new = true;
-        return -1;
-    case OPT_PERSONALISATION:
-        p->personalisation = optarg;
-        return -1;
-    case OPT_CID:
-        p->overrides.cid = optarg;
-        return -1;
-    case OPT_ICCID:
-        p->overrides.iccid = optarg;
-        return -1;
-    case OPT_IMSI:
-        p->overrides.imsi = optarg;
-        return -1;
-    case OPT_MSISDN:
-        p->overrides.msisdn = optarg;
-        return -1;
-    case OPT_VPCD:
-        p->vpcd = optarg;
         return -1;
     case OPT_SCRIPT:
         p->mode = MODE_SCRIPT;
@@ -527,21 +545,6 @@ static int take_option(struct program *p, int option)
         return -1;
     case OPT_EUICC:
         p->is_euicc = true;
-        return -1;
-    case OPT_PKI:
-        p->sources.pki = optarg;
-        return -1;
-    case OPT_EID:
-        p->sources.eid = optarg;
-        return -1;
-    case OPT_CARDS:
-        p->cards = optarg;
-        return -1;
-    case OPT_DEFAULT_DP:
-        p->sources.default_dp = optarg;
-        return -1;
-    case OPT_ROOT_DS:
-        p->sources.root_ds = optarg;
         return -1;
     case OPT_SAMPLE:
         return print_sample();

@@ -238,6 +238,13 @@ static void query_put(struct buf *b, const char *text)
     }
 }
 
+const char *reply_text(const struct json *v, const char *name)
+{
+    const char *t = json_text(json_member(v, name));
+
+    return t ? t : "";
+}
+
 void query_add(struct buf *query, const char *name, const char *value)
 {
     if (!value)

@@ -33,6 +33,8 @@ void client_free(struct client *client);
 
 /* prefix and the id, encoded; false: too long, told. */
 bool client_path(char *out, size_t cap, const char *prefix, const char *id);
+/* A member's text; "" when there is none. */
+const char *reply_text(const struct json *v, const char *name);
 /* "&name=value", encoded as RFC 3986 has it; a NULL value adds nothing. */
 void query_add(struct buf *query, const char *name, const char *value);
 

@@ -9,25 +9,18 @@
 #define PACKAGE_MAX ((size_t)1 << 20)
 #define STOCK_MS 60000
 
-static const char *text_of(const struct json *v, const char *name)
-{
-    const char *t = json_text(json_member(v, name));
-
-    return t ? t : "";
-}
-
 static int print_download(struct cli *c, const struct json *d)
 {
-    const char *code = text_of(d, "activationCode");
+    const char *code = reply_text(d, "activationCode");
 
     if (c->json)
         return cli_print_json(d);
-    printf("ICCID      %s\n", text_of(d, "iccid"));
-    printf("%s       %s (%s)\n", cli_say(c, "状态", "state"), text_of(d, "state"),
-           text_of(d, "stateText"));
-    if (text_of(d, "eid")[0])
-        printf("EID        %s\n", text_of(d, "eid"));
-    printf("SM-DP+     %s\n", text_of(d, "smdpAddress"));
+    printf("ICCID      %s\n", reply_text(d, "iccid"));
+    printf("%s       %s (%s)\n", cli_say(c, "状态", "state"), reply_text(d, "state"),
+           reply_text(d, "stateText"));
+    if (reply_text(d, "eid")[0])
+        printf("EID        %s\n", reply_text(d, "eid"));
+    printf("SM-DP+     %s\n", reply_text(d, "smdpAddress"));
     if (code[0])
         /* single quotes: a shell would eat what begins with $ */
         printf("%s     '%s'\n", cli_say(c, "激活码", "code"), code);
@@ -58,7 +51,7 @@ int cmd_dp_stock(struct cli *c)
         return code;
     if (c->json)
         return cli_print_json(r.data);
-    printf("%s\n", text_of(r.data, "iccid"));
+    printf("%s\n", reply_text(r.data, "iccid"));
     return EXIT_DONE;
 }
 
@@ -118,9 +111,10 @@ int cmd_dp_show(struct cli *c)
         char when[XK_TIME_TEXT_MAX];
 
         printf("%s  %-12s %-10s %s%s%s %s\n",
-               xk_time_format(json_integer(json_member(h, "at"), 0), when), text_of(h, "cause"),
-               text_of(h, "state"), text_of(h, "subject"), text_of(h, "subject")[0] ? "/" : "",
-               text_of(h, "reason"), text_of(h, "detail"));
+               xk_time_format(json_integer(json_member(h, "at"), 0), when), reply_text(h, "cause"),
+               reply_text(h, "state"), reply_text(h, "subject"),
+               reply_text(h, "subject")[0] ? "/" : "", reply_text(h, "reason"),
+               reply_text(h, "detail"));
     }
     return EXIT_DONE;
 }
@@ -147,8 +141,8 @@ int cmd_dp_list(struct cli *c)
     for (size_t i = 0; i < json_length(profiles); i++) {
         const struct json *p = json_at(profiles, i);
 
-        printf("%-20s  %-11s  %-12s  %s  %s\n", text_of(p, "iccid"), text_of(p, "state"),
-               text_of(p, "profileType"), text_of(p, "eid"), text_of(p, "matchingId"));
+        printf("%-20s  %-11s  %-12s  %s  %s\n", reply_text(p, "iccid"), reply_text(p, "state"),
+               reply_text(p, "profileType"), reply_text(p, "eid"), reply_text(p, "matchingId"));
     }
     return EXIT_DONE;
 }

@@ -20,20 +20,6 @@ static bool need(const struct cli *c, enum option_id id, const char *name)
     return false;
 }
 
-static bool read_number(const struct cli *c, enum option_id id, const char *name, int64_t *out)
-{
-    const char *text = cli_option(c, id);
-    char *end;
-
-    if (!text)
-        return true;
-    *out = strtoll(text, &end, 10);
-    if (text[0] != '\0' && *end == '\0' && *out >= 0)
-        return true;
-    cli_fail(EXIT_USAGE, "--%s: %s %s", name, text, cli_say(c, "不是数字", "is no number"));
-    return false;
-}
-
 /* ---- import ---------------------------------------------------------------------------------- */
 
 static void print_bad_lines(struct cli *c, const struct json *data)
@@ -235,7 +221,7 @@ int cmd_pool_create(struct cli *c)
     struct buf body;
     int code;
 
-    if (!read_number(c, OPT_QUARANTINE, "quarantine-days", &days))
+    if (!cli_number(c, OPT_QUARANTINE, "quarantine-days", &days))
         return EXIT_USAGE;
     buf_init_fixed(&body, mem, sizeof mem);
     json_out_init(&o, &body);
@@ -266,7 +252,7 @@ int cmd_pool_fill(struct cli *c)
     int code;
 
     if (!need(c, OPT_COUNT, "count") || !need(c, OPT_FIRST_IMSI, "first-imsi") ||
-        !need(c, OPT_FIRST_MSISDN, "first-msisdn") || !read_number(c, OPT_COUNT, "count", &count))
+        !need(c, OPT_FIRST_MSISDN, "first-msisdn") || !cli_number(c, OPT_COUNT, "count", &count))
         return EXIT_USAGE;
     buf_init_fixed(&body, mem, sizeof mem);
     json_out_init(&o, &body);

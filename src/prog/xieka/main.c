@@ -47,6 +47,20 @@ const char *cli_option(const struct cli *c, enum option_id id)
     return c->args.value[id];
 }
 
+bool cli_number(const struct cli *c, enum option_id id, const char *name, int64_t *out)
+{
+    const char *text = cli_option(c, id);
+    char *end;
+
+    if (!text)
+        return true;
+    *out = strtoll(text, &end, 10);
+    if (text[0] != '\0' && *end == '\0' && *out >= 0)
+        return true;
+    cli_fail(EXIT_USAGE, "--%s: %s %s", name, text, cli_say(c, "不是数字", "is no number"));
+    return false;
+}
+
 /* XK_E_LIMIT: more than max; XK_E_IO: errno says why. */
 static enum xk_err read_all(struct cli *c, int fd, size_t max, struct bytes *out)
 {

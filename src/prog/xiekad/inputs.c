@@ -7,7 +7,7 @@
 #include "crypto/random.h"
 #include "prog/xiekad/rsp.h"
 #include "server/ota/ota.h"
-#include "service/number/number.h"
+#include "service/profile/prepare.h"
 
 #define DUE_TASKS_MAX 64
 #define DUE_OUTBOX_MAX 256
@@ -154,14 +154,24 @@ static enum xk_err decide_submitted(struct job *job, struct order_ctx *c)
     return order_on_submitted(c, job->u.submitted.task_id, reason);
 }
 
-static enum xk_err decide_opened(struct job *job, struct order_ctx *c)
+/* A number waits for a task, or for a profile that was made of it. */
+static enum xk_err take_opened(struct daemon *d, const struct opened *o, struct order_ctx *c)
+{
+    const char *reason = o->reason[0] ? o->reason : NULL;
+    struct download_ctx download;
+
+    TRY(order_on_opened(c, o->imsi, reason));
+    return open_download(d, c, &download) ? prepare_on_opened(&download, o->imsi, reason) : XK_OK;
+}
+
+static enum xk_err decide_opened(struct daemon *d, struct job *job, struct order_ctx *c)
 {
     for (size_t i = 0; i < job->u.opened.n; i++) {
         const struct opened *o = &job->u.opened.list[i];
 
         TRY(outbox_done(c->store, o->outbox_id));
         if (o->op == HOME_OPEN)
-            TRY(order_on_opened(c, o->imsi, o->reason[0] ? o->reason : NULL));
+            TRY(take_opened(d, o, c));
     }
     return XK_OK;
 }
@@ -205,7 +215,7 @@ enum xk_err inputs_decide(struct daemon *d, struct job *job, struct order_ctx *c
     case JOB_SUBMITTED:
         return decide_submitted(job, c);
     case JOB_OPENED:
-        return decide_opened(job, c);
+        return decide_opened(d, job, c);
     case JOB_CALLBACK_DONE:
         return decide_callback(job, c);
     case JOB_AGAIN:

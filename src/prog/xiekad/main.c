@@ -174,6 +174,7 @@ static enum xk_err open_partner(struct daemon *d)
     struct partner_options o = {
         .keystore = d->keystore,
         .rand = random_openssl(),
+        .has_home = conf_string(d->conf, "home_url")[0] != '\0',
         .unlimited = !conf_bool(d->conf, "call_limits"),
         .put_status = put_status,
         .ctx = d,

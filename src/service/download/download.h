@@ -81,8 +81,8 @@ enum xk_err download_find_by_matching_id(struct download_ctx *c, struct bytes ma
 enum xk_err download_find_by_eid(struct download_ctx *c, const char *eid, struct bytes address,
                                  struct download *out) XK_MUST_CHECK;
 
-/* Puts a new profile among the others, AVAILABLE; its order is empty. XK_E_EXISTS: the ICCID is
- * there. */
+/* Puts a new profile among the others, AVAILABLE or UNAVAILABLE; its order is empty. XK_E_EXISTS:
+ * the ICCID is there. XK_E_STATE: another state. */
 enum xk_err download_add(struct download_ctx *c, const struct download *profile) XK_MUST_CHECK;
 
 /* Stores what an engine decided of d, its events as history, and what the operator hears. Of d: eid

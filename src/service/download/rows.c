@@ -306,14 +306,16 @@ enum xk_err download_add(struct download_ctx *c, const struct download *d)
         "random_keys, ppr, need_version, need_nvm, need_uicc, need_device, eid, eid_ordered, "
         "matching_id, smds_address, smds, release_then, code, code_tries, attempts, repeatable, "
         "expires_at, ended_subject, ended_reason, last_seq, ordered_at, updated_at) VALUES ($1, "
-        "$2, $3, $4, 0, 1, $5, $6, $7, $8, $9, $10, '', 0, NULL, '', 0, 0, NULL, 0, 0, 0, $11, "
-        "'', '', 0, 0, $12)"};
+        "$2, $3, $4, $5, 1, $6, $7, $8, $9, $10, $11, '', 0, NULL, '', 0, 0, NULL, 0, 0, 0, $12, "
+        "'', '', 0, 0, $13)"};
     const char *host;
 
+    if (d->state != DOWNLOAD_AVAILABLE && d->state != DOWNLOAD_UNAVAILABLE)
+        return XK_E_STATE;
     TRY(lower(c->arena, bytes_cstr(d->smdp_address), &host));
     return store_exec(c->store, &q,
                       SVS(sv_text(d->iccid), sv_text(d->profile_type), sv_text(d->owner),
-                          sv_text(host), sv_int(d->random_keys), sv_int(d->ppr),
+                          sv_text(host), sv_int(d->state), sv_int(d->random_keys), sv_int(d->ppr),
                           sv_int(d->needs.profile_version), sv_int(d->needs.nvm_bytes),
                           sv_int((int64_t)d->needs.uicc_capability),
                           sv_int(d->needs.device_releases), sv_int(INT64_MAX), sv_int(c->now)),

@@ -11,6 +11,8 @@ static const struct store_query q_by_imsi = {"number.by_imsi", "SELECT " NUMBER_
 static const struct store_query q_by_msisdn = {"number.by_msisdn",
                                                "SELECT " NUMBER_COLUMNS " FROM number"
                                                " WHERE msisdn = $1"};
+static const struct store_query q_by_iccid = {"number.by_iccid", "SELECT " NUMBER_COLUMNS
+                                                                 " FROM number WHERE iccid = $1"};
 static const struct store_query q_in_use = {
     "number.in_use", "SELECT " NUMBER_COLUMNS " FROM number WHERE cid = $1 AND cid <> ''"
                      " AND state = 4 AND purpose <> 0 AND imsi <> $2 ORDER BY imsi LIMIT 1"};
@@ -86,6 +88,11 @@ enum xk_err number_get_by_imsi(struct store *s, const char *imsi, struct number 
 enum xk_err number_get_by_msisdn(struct store *s, const char *msisdn, struct number *out)
 {
     return get_one(s, &q_by_msisdn, msisdn, out);
+}
+
+enum xk_err number_get_by_iccid(struct store *s, const char *iccid, struct number *out)
+{
+    return get_one(s, &q_by_iccid, iccid, out);
 }
 
 enum xk_err number_get_in_use(struct store *s, const char *cid, const char *except,

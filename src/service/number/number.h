@@ -37,6 +37,8 @@ const char *pool_level_name(enum pool_level level); /* "ok" "warning" "alarm" "b
 /* Numbers. */
 
 enum xk_err number_get_by_imsi(struct store *s, const char *imsi, struct number *out) XK_MUST_CHECK;
+enum xk_err number_get_by_iccid(struct store *s, const char *iccid, struct number *out)
+    XK_MUST_CHECK;
 enum xk_err number_get_by_msisdn(struct store *s, const char *msisdn, struct number *out)
     XK_MUST_CHECK;
 /* The number in use on a card, other than `except` (an IMSI) and other than its seed. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/profile/stock.h"
 
+#include "codec/rsp/iccid.h"
+#include "codec/saip/fit.h"
+
 #define CONTEXT_MAX KEYSTORE_CONTEXT_MAX
 
 static enum xk_err seal(struct download_ctx *c, const char *what, const char *id,
@@ -91,6 +94,22 @@ enum xk_err stock_move(struct download_ctx *c, const char *iccid, enum download_
     return download_step(c, &d, &event);
 }
 
+enum xk_err stock_describe(struct bytes upp, struct arena *arena, struct download *profile)
+{
+    struct saip_requirements need;
+    uint8_t iccid[ICCID_LEN];
+
+    TRY(saip_requirements(upp, arena, &need));
+    iccid_swap(need.iccid, iccid);
+    if (iccid_to_text(BYTES_OF(iccid), profile->iccid) != XK_OK)
+        return XK_E_VALUE;
+    profile->needs = (struct download_needs){.profile_version = (uint32_t)need.major << 16 |
+                                                                (uint32_t)need.minor << 8,
+                                             .nvm_bytes = need.memory,
+                                             .uicc_capability = need.capabilities};
+    return XK_OK;
+}
+
 enum xk_err stock_counts(struct store *s,
                          enum xk_err (*each)(void *arg, const struct stock_count *count), void *arg)
 {
@@ -148,6 +167,31 @@ static enum xk_err read_template(struct download_ctx *c, const char *id, struct 
     store_get_text(c->store, 2, t->smdp_address, sizeof t->smdp_address);
     TRY(copy_span(c, 3, &t->metadata));
     return read_package(c, "template", id, 4, &t->package);
+}
+
+enum xk_err stock_each_template(struct download_ctx *c,
+                                enum xk_err (*each)(void *arg, const struct stock_template *t),
+                                void *arg)
+{
+    static const struct store_query q = {
+        "stock_each_template", "SELECT template_id, profile_type, owner, smdp_address, metadata "
+                               "FROM profile_template ORDER BY template_id"};
+    enum xk_err err;
+
+    TRY(store_open(c->store, &q, NULL, 0));
+    while ((err = store_next(c->store)) == XK_OK) {
+        struct stock_template t = {.metadata = store_get_bytes(c->store, 4)};
+
+        store_get_text(c->store, 0, t.id, sizeof t.id);
+        store_get_text(c->store, 1, t.profile_type, sizeof t.profile_type);
+        store_get_text(c->store, 2, t.owner, sizeof t.owner);
+        store_get_text(c->store, 3, t.smdp_address, sizeof t.smdp_address);
+        err = each(arg, &t);
+        if (err != XK_OK)
+            break;
+    }
+    store_finish(c->store);
+    return err == XK_E_NOT_FOUND ? XK_OK : err;
 }
 
 enum xk_err stock_load_template(struct download_ctx *c, const char *id, struct stock_template *out)

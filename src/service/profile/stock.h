@@ -18,8 +18,9 @@ struct stock_package {
     struct secret ppk;                /* sealed at rest */
 };
 
-/* A new profile, AVAILABLE: what describes it (the part "the profile" of the struct, with its
- * metadata) and its package. XK_E_EXISTS: the ICCID is there; XK_E_VALUE: a part is missing. */
+/* A new profile, AVAILABLE or UNAVAILABLE: what describes it (the part "the profile" of the struct,
+ * with its metadata) and its package. XK_E_EXISTS: the ICCID is there; XK_E_VALUE: a part is
+ * missing. */
 enum xk_err stock_add(struct download_ctx *c, const struct download *profile,
                       const struct stock_package *package) XK_MUST_CHECK;
 /* Segments are in the arena; the caller wipes ppk. XK_E_NOT_FOUND. */
@@ -28,6 +29,11 @@ enum xk_err stock_load(struct download_ctx *c, const char *iccid, struct stock_p
 /* Takes an AVAILABLE profile out of the stock for good (DOWNLOAD_BY_WITHDRAW), or puts one back
  * (DOWNLOAD_BY_RESTOCK). XK_E_STATE. */
 enum xk_err stock_move(struct download_ctx *c, const char *iccid, enum download_cause cause)
+    XK_MUST_CHECK;
+
+/* What a package says of itself: ICCID and what it asks of a card, into profile. XK_E_FORMAT: it
+ * cannot be read; XK_E_VALUE: its ICCID is none. */
+enum xk_err stock_describe(struct bytes upp, struct arena *arena, struct download *profile)
     XK_MUST_CHECK;
 
 struct stock_count {
@@ -52,6 +58,10 @@ struct stock_template {
 /* Adds, or replaces the one of this id. */
 enum xk_err stock_put_template(struct download_ctx *c, const struct stock_template *t)
     XK_MUST_CHECK;
+/* All of them by id, without their packages; spans are valid during the call. */
+enum xk_err stock_each_template(struct download_ctx *c,
+                                enum xk_err (*each)(void *arg, const struct stock_template *t),
+                                void *arg) XK_MUST_CHECK;
 /* Spans are in the arena; the caller wipes package.ppk. XK_E_NOT_FOUND. */
 enum xk_err stock_load_template(struct download_ctx *c, const char *id, struct stock_template *out)
     XK_MUST_CHECK;

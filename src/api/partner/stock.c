@@ -65,7 +65,7 @@ static enum xk_err make_metadata(struct call *c, const struct download *profile,
 bool stock_take_profile(struct call *c, struct buf *metadata, struct download *out)
 {
     if (stock_describe(c->in->body, c->order->arena, out) != XK_OK)
-        return answer_refused(c, CODE_BAD_PROFILE, "xieka profile lint says where");
+        return answer_refused(c, CODE_BAD_PROFILE, "not a profile package that can be read");
     copy(out->owner, sizeof out->owner, query_or(c, "owner", c->app.id));
     copy(out->profile_type, sizeof out->profile_type, query_or(c, "type", "default"));
     copy(out->smdp_address, sizeof out->smdp_address, query_or(c, "smdp", ""));

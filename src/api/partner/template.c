@@ -33,7 +33,7 @@ static bool check_template(struct call *c, uint32_t *positions)
     if (err == XK_E_LIMIT)
         return answer_refused(c, CODE_BAD_PROFILE, "too many keys of security domains");
     if (err != XK_OK)
-        return answer_refused(c, CODE_BAD_PROFILE, "xieka profile lint says where");
+        return answer_refused(c, CODE_BAD_PROFILE, "not a profile package that can be read");
     return true;
 }
 

@@ -78,7 +78,7 @@ uint16_t saip_plan_adms(const struct saip_plan *plan);
 size_t saip_plan_keys(const struct saip_plan *plan, struct saip_number_key *out, size_t cap);
 
 /* The codes that the template itself holds: pin1, pin2, puk1, puk2 (in the arena), adm and keys;
- * the caller wipes them. XK_E_LIMIT: more than SAIP_KEYS_MAX keys, or a longer one than a secret. */
+ * the caller wipes them. XK_E_LIMIT: more than SAIP_KEYS_MAX keys, or one that is no secret. */
 enum xk_err saip_plan_codes(const struct saip_plan *plan, struct arena *arena,
                             struct saip_number *out) XK_MUST_CHECK;
 

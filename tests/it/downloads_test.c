@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Download orders, sessions and operators behave the same on SQLite and PostgreSQL, and no decision
  * is built on a row that somebody else has moved. */
-#include "pg_server.h"
+#include "backend_stories.h"
 #include "rsp_place.h"
 #include "service/download/operator.h"
 #include "service/download/session.h"
-#include "xt.h"
 
 #define DAY PLACE_DAY
 
@@ -487,22 +486,9 @@ static void history_and_lists(const struct backend *b)
     S(calls_are_known_again)                                                                       \
     S(history_and_lists)
 
-#define ALL(story)                                                                                 \
-    TEST(memory_##story)                                                                           \
-    {                                                                                              \
-        story(&backend_memory);                                                                    \
-    }                                                                                              \
-    TEST(pgsql_##story)                                                                            \
-    {                                                                                              \
-        if (!pg_server_conninfo())                                                                 \
-            SKIP("no PostgreSQL here");                                                            \
-        story(&backend_pgsql);                                                                     \
-    }
-STORIES(ALL)
-#undef ALL
+STORIES(MEMORY_AND_PGSQL)
 
-#define CASES(story) XT_CASE(memory_##story), XT_CASE(pgsql_##story),
-static const struct xt_case cases[] = {STORIES(CASES)};
+static const struct xt_case cases[] = {STORIES(MEMORY_AND_PGSQL_CASES)};
 
 int main(void)
 {

@@ -3,43 +3,20 @@
  * a home network, and what becomes of a number on the way. */
 #include "service/profile/prepare.h"
 
+#include "api/partner/stock.h"
+#include "backend_stories.h"
 #include "codec/rsp/iccid.h"
 #include "codec/rsp/metadata.h"
 #include "codec/saip/personalise.h"
 #include "model/code.h"
-#include "pg_server.h"
 #include "rsp_place.h"
 #include "saip_package.h"
-#include "server/smdpp/protect.h"
-#include "xt.h"
 
 #define NUMBERS 5
 #define FIRST_IMSI "001010000000001"
 #define FIRST_MSISDN "1440000000001"
 #define FIRST_ICCID "8986040000000009001"
 #define SERVICES (SAIP_SERVICE_BIT(USIM) | SAIP_SERVICE_BIT(MILENAGE))
-
-static enum xk_err protect(struct bytes upp, const struct xk_rand *rand, struct arena *arena,
-                           struct stock_package *out)
-{
-    struct smdpp_package p;
-
-    TRY(smdpp_protect(upp, rand, arena, &p));
-    memcpy(out->id, p.id, sizeof out->id);
-    out->segments = p.segments;
-    out->ppk = p.ppk;
-    return XK_OK;
-}
-
-static enum xk_err unprotect(const struct stock_package *package, struct arena *arena,
-                             struct bytes *upp)
-{
-    struct smdpp_package p = {.segments = package->segments, .ppk = package->ppk};
-
-    return smdpp_unprotect(&p, arena, upp);
-}
-
-static const struct prepare_ports ports = {.protect = protect, .unprotect = unprotect};
 
 static void make_template(struct package *p)
 {
@@ -66,7 +43,7 @@ static void put_template(struct place *p, const char *id, struct bytes upp)
     buf_init_fixed(&metadata, mem, sizeof mem);
     CHECK_OK(rsp_encode_store_metadata(&m, &metadata));
     t.metadata = buf_bytes(&metadata);
-    CHECK_OK(protect(upp, p->c.rand, &p->arena, &t.package));
+    CHECK_OK(stock_protection.protect(upp, p->c.rand, &p->arena, &t.package));
     CHECK_OK(stock_put_template(&p->c, &t));
 }
 
@@ -96,7 +73,7 @@ static int prepare(struct place *p, struct prepare_request r, struct prepared *o
         r.template_id = "t";
     if (!r.pool_id)
         r.pool_id = "main";
-    CHECK_OK(prepare_stock(&p->c, &ports, &r, out, &why));
+    CHECK_OK(prepare_stock(&p->c, &stock_protection, &r, out, &why));
     return why.code;
 }
 
@@ -123,7 +100,7 @@ static struct bytes package_of(struct place *p, const char *iccid)
     struct bytes upp = BYTES_NONE;
 
     CHECK_OK(stock_load(&p->c, iccid, &package));
-    CHECK_OK(unprotect(&package, &p->arena, &upp));
+    CHECK_OK(stock_protection.unprotect(&package, &p->arena, &upp));
     return upp;
 }
 
@@ -355,7 +332,7 @@ static void a_count_that_is_none(const struct backend *b)
 
         r.template_id = "t";
         r.pool_id = "main";
-        CHECK_INT(prepare_stock(&p.c, &ports, &r, made, &why), XK_E_VALUE);
+        CHECK_INT(prepare_stock(&p.c, &stock_protection, &r, made, &why), XK_E_VALUE);
     }
     CHECK_OK(store_commit(p.store));
     place_close(&p);
@@ -400,7 +377,7 @@ static void templates_are_listed_and_replaced(const struct backend *b)
     CHECK_OK(stock_each_template(&p.c, collect, &out));
     CHECK_STR(buf_cstr(&out), "s m2m op smdp.example 0|t m2m op smdp.example 0|");
     CHECK_OK(stock_load_template(&p.c, "t", &t));
-    CHECK_OK(unprotect(&t.package, &p.arena, &upp));
+    CHECK_OK(stock_protection.unprotect(&t.package, &p.arena, &upp));
     CHECK(bytes_eq(upp, package_bytes(&other)));
     CHECK_INT(stock_load_template(&p.c, "none", &t), XK_E_NOT_FOUND);
     CHECK_OK(store_commit(p.store));
@@ -437,22 +414,10 @@ TEST(what_a_template_must_have)
     S(an_iccid_that_is_in_stock)                                                                   \
     S(templates_are_listed_and_replaced)
 
-#define ALL(story)                                                                                 \
-    TEST(memory_##story)                                                                           \
-    {                                                                                              \
-        story(&backend_memory);                                                                    \
-    }                                                                                              \
-    TEST(pgsql_##story)                                                                            \
-    {                                                                                              \
-        if (!pg_server_conninfo())                                                                 \
-            SKIP("no PostgreSQL here");                                                            \
-        story(&backend_pgsql);                                                                     \
-    }
-STORIES(ALL)
-#undef ALL
+STORIES(MEMORY_AND_PGSQL)
 
-#define CASES(story) XT_CASE(memory_##story), XT_CASE(pgsql_##story),
-static const struct xt_case cases[] = {XT_CASE(what_a_template_must_have), STORIES(CASES)};
+static const struct xt_case cases[] = {XT_CASE(what_a_template_must_have),
+                                       STORIES(MEMORY_AND_PGSQL_CASES)};
 
 int main(void)
 {

@@ -3,13 +3,11 @@
  * many ask at once. */
 #include <pthread.h>
 
-#include "backend.h"
+#include "backend_stories.h"
 #include "crypto/keystore.h"
 #include "crypto/random.h"
-#include "pg_server.h"
 #include "service/chip/chip.h"
 #include "service/number/number.h"
-#include "xt.h"
 
 #define DAY 86400000ll
 #define CID "89860123456789012301"
@@ -231,22 +229,9 @@ static void no_number_is_given_twice(const struct backend *b)
     S(chips_live_their_life)                                                                       \
     S(no_number_is_given_twice)
 
-#define ALL(story)                                                                                 \
-    TEST(file_##story)                                                                             \
-    {                                                                                              \
-        story(&backend_file);                                                                      \
-    }                                                                                              \
-    TEST(pgsql_##story)                                                                            \
-    {                                                                                              \
-        if (!pg_server_conninfo())                                                                 \
-            SKIP("no PostgreSQL here");                                                            \
-        story(&backend_pgsql);                                                                     \
-    }
-STORIES(ALL)
-#undef ALL
+STORIES(FILE_AND_PGSQL)
 
-#define CASES(story) XT_CASE(file_##story), XT_CASE(pgsql_##story),
-static const struct xt_case cases[] = {STORIES(CASES)};
+static const struct xt_case cases[] = {STORIES(FILE_AND_PGSQL_CASES)};
 
 int main(void)
 {

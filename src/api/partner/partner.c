@@ -105,6 +105,13 @@ bool answer_refused(struct call *c, int code, const char *detail)
     return false;
 }
 
+enum xk_err call_undo(struct call *c)
+{
+    TRY(store_rollback_to(c->order->store));
+    c->order->said->first = c->order->said->last = NULL;
+    return store_savepoint(c->order->store);
+}
+
 bool take_fields(struct call *c, const struct json_field *fields, size_t n)
 {
     const char *bad;

@@ -137,13 +137,11 @@ static enum xk_err answer_bad_lines(struct call *c, const struct import_report *
     return answer_end(c);
 }
 
-/* A refused file leaves nothing: the savepoint that the import began is undone here, and a fresh
- * one carries on. */
+/* A refused file leaves nothing. */
 static enum xk_err answer_import(struct call *c, enum xk_err err, const struct import_report *r)
 {
     if (err == XK_E_FORMAT) {
-        TRY(store_rollback_to(c->order->store));
-        TRY(store_savepoint(c->order->store));
+        TRY(call_undo(c));
         return answer_bad_lines(c, r);
     }
     if (err == XK_E_NOT_FOUND)
@@ -175,8 +173,7 @@ static enum xk_err generate_range(struct call *c, const struct number_range *ran
         number_generate(c->order->store, c->order->keystore, c->p->o.rand, range, c->order->now);
 
     if (err == XK_E_EXISTS || err == XK_E_VALUE) {
-        TRY(store_rollback_to(c->order->store));
-        TRY(store_savepoint(c->order->store));
+        TRY(call_undo(c));
         return answer_refuse(c, err == XK_E_EXISTS ? CODE_EXISTS : CODE_PARAMETER, "range");
     }
     if (err == XK_E_NOT_FOUND)

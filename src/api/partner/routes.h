@@ -58,6 +58,10 @@ bool answer_refused(struct call *c, int code, const char *detail);
 /* A refusal with data: begin, write, answer_end. */
 void answer_begin_code(struct call *c, int code, const char *detail);
 
+/* Before a refusal that comes after something was written: nothing of it stays, nothing is said,
+ * and a fresh savepoint carries on. */
+enum xk_err call_undo(struct call *c) XK_MUST_CHECK;
+
 /* Fields of c->body; a wrong one is refused by name, and false comes back. */
 bool take_fields(struct call *c, const struct json_field *fields, size_t n);
 /* Query parameter, decoded into the job's arena; NULL when absent. */

@@ -2,7 +2,6 @@
 /* Templates of profiles, and stock made of them and of numbers. */
 #include "api/partner/stock.h"
 #include "codec/saip/personalise.h"
-#include "service/profile/prepare.h"
 
 #define ID_FIELD .max = STOCK_TEMPLATE_TEXT - 1, .allowed = JSON_ID
 #define POOL_FIELD .max = 32, .allowed = JSON_ID
@@ -126,7 +125,7 @@ static enum xk_err answer_prepared(struct call *c, const struct prepared *made, 
     return answer_end(c);
 }
 
-/* All or nothing: what a refusal leaves behind is undone, and a fresh savepoint carries on. */
+/* All or nothing. */
 static enum xk_err prepare(struct call *c, const struct prepare_request *request)
 {
     struct prepared *made = arena_alloc(c->order->arena, request->count * sizeof *made);
@@ -140,9 +139,7 @@ static enum xk_err prepare(struct call *c, const struct prepare_request *request
     TRY(prepare_stock(&d, &stock_protection, request, made, &why));
     if (why.code == CODE_OK)
         return answer_prepared(c, made, request->count);
-    TRY(store_rollback_to(c->order->store));
-    TRY(store_savepoint(c->order->store));
-    d.said->first = d.said->last = NULL;
+    TRY(call_undo(c));
     return answer_refuse(c, why.code, arena_strdup(c->order->arena, why.detail));
 }
 

@@ -44,6 +44,10 @@ int cli_print_json(const struct json *v);
 
 /* Tasks as the platform lists them (cmd_task.c). */
 int tasks_print(struct cli *c, const struct json *tasks);
+/* A profile package to the platform with the options that describe it (cmd_dp.c); id NULL: none. */
+struct reply;
+int package_post(struct cli *c, const char *path, const char *id, const char *file,
+                 struct reply *out);
 /* Until the batch has ended (cmd_batch.c), or the task (cmd_task.c): EXIT_DONE when every write
  * succeeded, else EXIT_FAILED. */
 int batch_watch(struct cli *c, const char *id);

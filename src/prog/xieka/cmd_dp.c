@@ -27,30 +27,35 @@ static int print_download(struct cli *c, const struct json *d)
     return EXIT_DONE;
 }
 
-int cmd_dp_stock(struct cli *c)
+int package_post(struct cli *c, const char *path, const char *id, const char *file,
+                 struct reply *out)
 {
-    struct call call = {.method = "POST", .path = "/dp/profile", .timeout_ms = STOCK_MS};
+    struct call call = {.method = "POST", .path = path, .timeout_ms = STOCK_MS};
     char mem[PATH_LEN];
     struct buf query;
-    struct reply r;
-    int code;
 
     if (!cli_option(c, OPT_SMDP))
         return cli_fail(EXIT_USAGE, "--smdp is needed: the address that serves the profile");
-    if (!cli_read_file(c, c->args.operand[0], PACKAGE_MAX, &call.body))
+    if (!cli_read_file(c, file, PACKAGE_MAX, &call.body))
         return EXIT_USAGE;
     buf_init_fixed(&query, mem, sizeof mem);
+    query_add(&query, "id", id);
     query_add(&query, "smdp", cli_option(c, OPT_SMDP));
     query_add(&query, "owner", cli_option(c, OPT_OWNER));
     query_add(&query, "type", cli_option(c, OPT_TYPE));
     query_add(&query, "name", cli_option(c, OPT_NAME));
     query_add(&query, "spn", cli_option(c, OPT_SPN));
     call.query = buf_cstr(&query);
-    code = client_call(c, &call, &r);
-    if (code != EXIT_DONE)
-        return code;
-    if (c->json)
-        return cli_print_json(r.data);
+    return client_call(c, &call, out);
+}
+
+int cmd_dp_stock(struct cli *c)
+{
+    struct reply r = {0};
+    int code = package_post(c, "/dp/profile", NULL, c->args.operand[0], &r);
+
+    if (code != EXIT_DONE || c->json)
+        return code == EXIT_DONE ? cli_print_json(r.data) : code;
     printf("%s\n", reply_text(r.data, "iccid"));
     return EXIT_DONE;
 }

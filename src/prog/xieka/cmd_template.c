@@ -5,32 +5,15 @@
 
 #define PATH_LEN 512
 #define BODY_LEN 512
-#define PACKAGE_MAX ((size_t)1 << 20)
 #define LONG_MS 60000
 #define LIST_MAX ((size_t)1 << 30)
 #define AT_ONCE 100 /* profiles in a call: as many as the platform takes */
 
 int cmd_dp_template(struct cli *c)
 {
-    struct call call = {.method = "POST", .path = "/dp/template", .timeout_ms = LONG_MS};
-    char mem[PATH_LEN];
-    struct buf query;
-    struct reply r;
-    int code;
+    struct reply r = {0};
+    int code = package_post(c, "/dp/template", c->args.operand[0], c->args.operand[1], &r);
 
-    if (!cli_option(c, OPT_SMDP))
-        return cli_fail(EXIT_USAGE, "--smdp is needed: the address that serves the profiles");
-    if (!cli_read_file(c, c->args.operand[1], PACKAGE_MAX, &call.body))
-        return EXIT_USAGE;
-    buf_init_fixed(&query, mem, sizeof mem);
-    query_add(&query, "id", c->args.operand[0]);
-    query_add(&query, "smdp", cli_option(c, OPT_SMDP));
-    query_add(&query, "owner", cli_option(c, OPT_OWNER));
-    query_add(&query, "type", cli_option(c, OPT_TYPE));
-    query_add(&query, "name", cli_option(c, OPT_NAME));
-    query_add(&query, "spn", cli_option(c, OPT_SPN));
-    call.query = buf_cstr(&query);
-    code = client_call(c, &call, &r);
     if (code != EXIT_DONE || c->json)
         return code == EXIT_DONE ? cli_print_json(r.data) : code;
     printf("%s:", reply_text(r.data, "templateId"));

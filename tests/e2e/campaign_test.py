@@ -15,9 +15,10 @@ tap = Tap()
 SEED = int(os.environ.get("XT_SEED", "1"))
 DEVICES = int(os.environ.get("XT_DEVICES", "500"))
 T1 = [f"t1_{radio}_ms=1500" for radio in ("lte", "gsm", "nbiot", "emtc")]
-# A faster radio in the same proportion to T1 as a real one; else the devices spend the test waiting for the air.
-BAD = ["--sms-loss", "200", "--sms-dup", "50", "--reorder", "50", "--power-cuts", "30", "--air-delay", "5-60", "--rat",
-       "lte=7,nbiot=1,emtc=1,gsm=1"]
+# A faster radio in the same proportion to T1 as a real one; else the devices spend the test waiting for the air. So with
+# an outage, which lasts up to a minute by itself.
+BAD = ["--sms-loss", "200", "--sms-dup", "50", "--reorder", "50", "--power-cuts", "10", "--outage", "50-3000",
+       "--air-delay", "5-60", "--rat", "lte=7,nbiot=1,emtc=1,gsm=1"]
 
 
 @tap.case

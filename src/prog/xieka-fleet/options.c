@@ -22,6 +22,7 @@
     ROW(AIR_DELAY, "air-delay", "MIN-MAX", "ms of an air message, instead of the radio's own")     \
     ROW(COVERAGE, "coverage", "EVERY,GAP", "mean seconds between coverage gaps, and of a gap")     \
     ROW(POWER_CUTS, "power-cuts", "SECONDS", "mean time between power cuts of a device (0 none)")  \
+    ROW(OUTAGE, "outage", "MIN-MAX", "ms that the power is away then (1000-60000)")                \
     ROW(PSM, "psm", "TAU,ACTIVE", "power saving of NB-IoT and eMTC devices, seconds")              \
     ROW(EDRX, "edrx", "SECONDS", "their eDRX cycle")                                               \
     ROW(POLL, "poll", "SECONDS", "proactive polling of the cards (30)")                            \
@@ -223,6 +224,8 @@ static bool fleet_option(int id, const char *arg, struct settings *s)
         return coverage(arg, &f->net);
     case OPTION_POWER_CUTS:
         return number32(arg, 1000000, &f->cut_every_s);
+    case OPTION_OUTAGE:
+        return pair(arg, '-', &f->cut_min_ms, &f->cut_max_ms);
     case OPTION_PSM:
         return pair(arg, ',', &f->psm_tau_s, &f->psm_active_s);
     case OPTION_EDRX:

@@ -20,12 +20,12 @@ static const uint8_t ecdsa_sha256[] = {0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86,
 #define SERIAL_MAX                                                                                 \
     21 /* RFC 5280 4.1.2.2: 20 octets; one more for a sign octet, seen in the field */
 
-void x509_take_algorithm(struct cur *c, bool *unsupported)
+void x509_take_algorithm(struct cur *c, bool *unknown)
 {
     struct bytes algorithm = asn_raw(c, ASN_SEQUENCE);
 
     if (!bytes_eq(algorithm, BYTES_OF(ecdsa_sha256)))
-        *unsupported = true;
+        *unknown = true;
 }
 
 void x509_take_signature(struct cur *c, uint8_t signature[ECDSA_LEN])
@@ -90,7 +90,7 @@ static void read_validity(struct cur *c, struct x509_cert *out)
 }
 
 /* SubjectPublicKeyInfo with a named curve (RFC 5480 2) */
-static void read_public_key(struct cur *c, struct x509_cert *out, bool *unsupported)
+static void read_public_key(struct cur *c, struct x509_cert *out, bool *unknown_curve)
 {
     struct cur info = cur_of(asn_take(c, ASN_SEQUENCE));
     struct cur algorithm = cur_of(asn_take(&info, ASN_SEQUENCE));
@@ -103,7 +103,7 @@ static void read_public_key(struct cur *c, struct x509_cert *out, bool *unsuppor
         return;
     }
     if (!bytes_eq(type, BYTES_STR(OID_EC_PUBLIC_KEY)) || !asn_is(&algorithm, ASN_OID)) {
-        *unsupported = true;
+        *unknown_curve = true;
         return;
     }
     curve = asn_take(&algorithm, ASN_OID);
@@ -114,14 +114,15 @@ static void read_public_key(struct cur *c, struct x509_cert *out, bool *unsuppor
     else if (bytes_eq(curve, BYTES_STR(OID_BRAINPOOL_P256R1)))
         out->curve = EC_BRAINPOOL_P256R1;
     else
-        *unsupported = true;
+        *unknown_curve = true;
     if (out->point.n != EC_POINT_LEN || out->point.p[0] != 0x04)
-        *unsupported = true;
+        *unknown_curve = true;
 }
 
 /* What there may be to say against a certificate. */
 struct objections {
-    bool bad, unsupported, unknown_extension;
+    bool bad, unknown_curve;
+    bool unknown; /* another algorithm, or a critical extension */
 };
 
 static void read_tbs(struct bytes tbs, struct x509_cert *out, struct objections *o)
@@ -136,17 +137,17 @@ static void read_tbs(struct bytes tbs, struct x509_cert *out, struct objections 
     out->serial = asn_integer(&c);
     if (out->serial.n > SERIAL_MAX)
         asn_fail(&c);
-    x509_take_algorithm(&c, &o->unsupported);
+    x509_take_algorithm(&c, &o->unknown);
     out->issuer = asn_raw(&c, ASN_SEQUENCE);
     read_validity(&c, out);
     read_subject(&c, out);
-    read_public_key(&c, out, &o->unsupported);
+    read_public_key(&c, out, &o->unknown_curve);
     extensions = cur_of(asn_take(&c, ASN_CONTEXT_OF(3)));
     if (c.bad || c.n > 0) {
         o->bad = true;
         return;
     }
-    x509_read_extensions(&extensions, out, &o->unknown_extension);
+    x509_read_extensions(&extensions, out, &o->unknown);
     o->bad = extensions.bad || extensions.n > 0;
 }
 
@@ -159,16 +160,17 @@ enum xk_err x509_read(struct bytes der, struct x509_cert *out)
 
     cert.raw = der;
     cert.tbs = asn_raw(&body, ASN_SEQUENCE);
-    x509_take_algorithm(&body, &o.unsupported);
-    x509_take_signature(&body, cert.signature);
-    if (c.bad || c.n > 0 || body.bad || body.n > 0)
-        return o.unsupported && !c.bad && c.n == 0 ? XK_E_UNSUPPORTED : XK_E_FORMAT;
+    x509_take_algorithm(&body, &o.unknown);
+    if (!o.unknown)
+        x509_take_signature(&body, cert.signature);
+    if (c.bad || c.n > 0 || (!o.unknown && (body.bad || body.n > 0)))
+        return XK_E_FORMAT;
     read_tbs(cert.tbs, &cert, &o);
     if (o.bad)
         return XK_E_FORMAT;
-    if (o.unsupported)
+    if (o.unknown_curve)
         return XK_E_UNSUPPORTED;
-    if (o.unknown_extension)
+    if (o.unknown)
         return XK_E_VALUE;
     *out = cert;
     return XK_OK;

@@ -65,8 +65,9 @@ struct x509_cert {
     struct bytes crl_points; /* contents of CRLDistributionPoints */
 };
 
-/* XK_E_FORMAT: not such a certificate, or bytes behind it. XK_E_UNSUPPORTED: well-formed, but an
- * algorithm or curve that is not known; XK_E_VALUE: a critical extension that is not. */
+/* XK_E_FORMAT: not such a certificate, or bytes behind it. XK_E_UNSUPPORTED: well-formed, but a
+ * key on a curve that is not known; XK_E_VALUE: a signature algorithm or a critical extension that
+ * is not. */
 enum xk_err x509_read(struct bytes der, struct x509_cert *out) XK_MUST_CHECK;
 
 /* DER inside a PEM file (the first block of that label), or the DER file itself; the DER goes to

@@ -22,8 +22,8 @@ extern const struct x509_role_info x509_roles[CERT_ROLES];
 /* 2.23.146.1.2.1, contents */
 #define X509_OID_ROLES "\x67\x81\x12\x01\x02\x01"
 
-/* AlgorithmIdentifier; anything but ecdsa-with-SHA256 sets *unsupported. */
-void x509_take_algorithm(struct cur *c, bool *unsupported);
+/* AlgorithmIdentifier; anything but ecdsa-with-SHA256 sets *unknown. */
+void x509_take_algorithm(struct cur *c, bool *unknown);
 /* BIT STRING with a DER signature. */
 void x509_take_signature(struct cur *c, uint8_t signature[ECDSA_LEN]);
 /* Reads Extensions off c; out must be zeroed there. A critical one that is not known sets

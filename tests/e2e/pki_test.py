@@ -126,6 +126,20 @@ def what_is_refused(pki):
 
 
 @in_folder
+def other_certificates_are_said_to_be_others(pki):
+    if not HAS_OPENSSL:
+        return "no openssl"
+    os.mkdir(pki)
+    for key, digest in ((["rsa:2048"], "sha256"), (["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "sha384"),
+                        (["ec", "-pkeyopt", "ec_paramgen_curve:P-384"], "sha384")):
+        made = f"{pki}/other.pem"
+        openssl("req", "-x509", "-newkey", *key, f"-{digest}", "-nodes", "-subj", "/CN=other", "-keyout", f"{pki}/k.pem",
+                "-out", made)
+        xieka("pki", "show", made, code=USAGE, says="none of remote SIM provisioning")
+    return None
+
+
+@in_folder
 def another_sm_dp(pki):
     xieka("pki", "init", pki)
     xieka("pki", "dp", pki, "--fqdn", "rsp.operator.example", "--oid", "2.999.40")

@@ -27,8 +27,8 @@ static size_t make_authenticate(struct flip *f, struct flip_part parts[FLIP_PART
             {"serverSigned1", r.server_signed1.raw, "invalidSignature 6A80"},
             {"serverSignature1", r.server_signature1, "invalidSignature 6A80"},
             {"euiccCiPKIdToBeUsed", r.euicc_ci_pk_id, "ciPKUnknown"},
-            /* ciPKUnknown: it names another issuer; unsupportedCurve: an algorithm or curve that
-             * the card does not know */
+            /* ciPKUnknown: it names another issuer; unsupportedCurve: a curve that the card
+             * does not know */
             {"CERT.DPauth, CERT.DSauth", r.server_certificate,
              "invalidCertificate ciPKUnknown unsupportedCurve 6A80"},
             /* the LPA's own words: the eUICC signs them for the server */

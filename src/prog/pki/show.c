@@ -263,8 +263,8 @@ static enum xk_err recognise(struct shown *s, struct bytes file, const char *pat
         err = x509_read(buf_bytes(&s->der), &s->cert);
     if (err == XK_OK)
         return open_cert(s, path, ca, now);
-    if (err == XK_E_UNSUPPORTED)
-        return err;
+    if (err == XK_E_UNSUPPORTED || err == XK_E_VALUE)
+        return XK_E_UNSUPPORTED;
     if (holds(file, "X509 CRL", &s->der) && x509_crl_read(buf_bytes(&s->der), &s->crl) == XK_OK) {
         s->kind = SHOWN_CRL;
         return XK_OK;

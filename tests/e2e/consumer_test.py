@@ -226,7 +226,11 @@ def what_is_not_prepared():
             x.expect(3, "dp", "template", "iot", __file__, "--smdp", HOST, says="16003")
             x.expect(2, "dp", "template", "iot", template, says="--smdp")
             x.expect(3, "dp", "template", "i t", template, "--smdp", HOST, says="11000")
-            x.expect(0, "dp", "template", "iot", template, "--smdp", HOST)
+            icon = os.path.join(folder, "icon.jpg")
+            with open(icon, "wb") as f:
+                f.write(b"\xff\xd8\xff" + bytes(1021))
+            x.expect(0, "dp", "template", "iot", template, "--smdp", HOST, "--icon", icon, "--ppr", "ppr2", "--mcc-mnc",
+                     "00101", "--spn", "Xieka", "--notify", "delete=a.example.com")
             for code, words in (("16005", ["none", "--pool", "main"]), ("13001", ["iot", "--pool", "none"]),
                                 ("13001", ["iot", "--pool", "main", "--count", "4"]),
                                 ("13004", ["iot", "--pool", "main", "--target", "1449999999999"]),
@@ -237,6 +241,9 @@ def what_is_not_prepared():
             made = x.json("dp", "prepare", "iot", "--pool", "main", "--target", "1440990000002")["profiles"]
             check(made[0]["msisdn"] == "1440990000002", str(made))
             x.expect(3, "dp", "prepare", "iot", "--pool", "main", "--target", "1440990000002", says="13002")
+            kept = x.json("dp", "templates")["templates"][0]["metadata"]
+            check(kept["icon"] == {"type": "jpg", "size": 1024} and kept["policyRules"] == ["ppr2"], str(kept))
+            check(x.json("dp", "show", made[0]["iccid"])["metadata"] == kept, "not the template's metadata")
             x.expect(3, "dp", "codes", "8900000000000000000", says="16002")
             # no home network here: it is for sale at once
             check(Site.stock(site.client())[made[0]["iccid"]]["state"] == "AVAILABLE", "not for sale")

@@ -24,7 +24,8 @@ CHIP = {"eid", "defaultSmdpAddress", "rootSmdsAddress", "svn", "profileVersion",
         "freeNonVolatileMemory", "freeVolatileMemory", "sasAccreditationNumber", "ciVerification", "ciSigning",
         "uiccCapability", "rspCapability"}
 CHANGE = {"eid", "iccid", "already", "notifications", "profiles"}
-PROFILE = {"iccid", "state", "class", "nickname", "serviceProviderName", "profileName", "isdpAid", "policyRules"}
+PROFILE = {"iccid", "state", "class", "nickname", "serviceProviderName", "profileName", "isdpAid", "policyRules",
+           "icon"}
 NOTIFICATION = {"seqNumber", "event", "iccid", "address", "state"}
 
 

@@ -18,6 +18,8 @@
 #define FIRST_ICCID "8986040000000009001"
 #define SERVICES (SAIP_SERVICE_BIT(USIM) | SAIP_SERVICE_BIT(MILENAGE))
 
+static const uint8_t icon[RSP_ICON_MAX] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
+
 static void make_template(struct package *p)
 {
     package_begin(p, SERVICES);
@@ -31,9 +33,15 @@ static void make_template(struct package *p)
 static void put_template(struct place *p, const char *id, struct bytes upp)
 {
     struct stock_template t = {.owner = "op", .profile_type = "m2m", .smdp_address = SMDP};
-    uint8_t mem[256], iccid[ICCID_LEN] = {0x98};
+    static const uint8_t owner[] = {0x00, 0xF1, 0x10};
+    uint8_t mem[STOCK_METADATA_MAX], iccid[ICCID_LEN] = {0x98};
     struct rsp_metadata m = {.service_provider_name = BYTES_STR("xieka"),
                              .profile_name = BYTES_STR("m2m"),
+                             .has_icon_type = true,
+                             .icon_type = RSP_ICON_PNG,
+                             .icon = BYTES_OF(icon),
+                             .has_owner = true,
+                             .owner = {.mcc_mnc = BYTES_OF(owner)},
                              .has_ppr = true,
                              .ppr = RSP_BIT(RSP_PPR_2)};
     struct buf metadata;
@@ -147,6 +155,8 @@ static void check_profile(struct place *p, const struct prepared *made)
     CHECK_OK(rsp_decode_store_metadata(d.metadata, &m));
     CHECK_OK(iccid_to_text(m.iccid, iccid));
     CHECK_STR(iccid, made->iccid);
+    CHECK(m.has_icon_type && m.icon_type == RSP_ICON_PNG && bytes_eq(m.icon, BYTES_OF(icon)));
+    CHECK_HEX(m.owner.mcc_mnc, "00F110");
     CHECK_STR(d.owner, "op");
     CHECK_STR(d.profile_type, "m2m");
     CHECK_STR(d.smdp_address, SMDP);

@@ -156,6 +156,13 @@ const char *query_value(struct call *c, const char *name)
     return NULL;
 }
 
+const char *query_or(struct call *c, const char *name, const char *otherwise)
+{
+    const char *v = query_value(c, name);
+
+    return v && v[0] ? v : otherwise;
+}
+
 /* Every parameter can be read, so that none is taken for absent. */
 static bool check_query(struct call *c)
 {

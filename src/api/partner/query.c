@@ -235,7 +235,6 @@ enum xk_err get_card(struct call *c)
 enum xk_err get_cards(struct call *c)
 {
     struct chip_filter f = {.batch_id = query_value(c, "batchId"), .state = -1};
-    const char *after = query_value(c, "after");
     struct chip *list;
     int64_t limit;
     size_t n;
@@ -245,7 +244,7 @@ enum xk_err get_cards(struct call *c)
     list = arena_alloc(c->order->arena, (size_t)limit * sizeof *list + 1);
     if (!list)
         return XK_E_NOMEM;
-    TRY(chip_list(c->order->store, &f, after ? after : "", list, (size_t)limit, &n));
+    TRY(chip_list(c->order->store, &f, query_or(c, "after", ""), list, (size_t)limit, &n));
     answer_begin(c);
     json_open_array(&c->out, "cards");
     for (size_t i = 0; i < n; i++) {

@@ -48,14 +48,13 @@ enum xk_err get_pool(struct call *c)
 
 enum xk_err get_pools(struct call *c)
 {
-    const char *after = query_value(c, "after");
     struct pool *list = arena_alloc(c->order->arena, POOLS_MAX * sizeof *list);
     size_t n;
 
     if (!list)
         return XK_E_NOMEM;
-    TRY(pool_list(c->order->store, query_value(c, "parent"), after ? after : "", list, POOLS_MAX,
-                  &n));
+    TRY(pool_list(c->order->store, query_value(c, "parent"), query_or(c, "after", ""), list,
+                  POOLS_MAX, &n));
     answer_begin(c);
     json_open_array(&c->out, "pools");
     for (size_t i = 0; i < n; i++) {
@@ -257,11 +256,9 @@ enum xk_err post_card_import(struct call *c)
 {
     const char *grade = query_value(c, "grade");
     const char *form = query_value(c, "form");
-    const char *vendor = query_value(c, "vendor");
-    const char *file = query_value(c, "file");
     struct chip_import how = {.batch_id = query_value(c, "batchId"),
-                              .vendor = vendor ? vendor : "",
-                              .file_name = file ? file : "",
+                              .vendor = query_or(c, "vendor", ""),
+                              .file_name = query_or(c, "file", ""),
                               .seed_pool = query_value(c, "seedPool")};
     AUTO_SECRET struct secret transport = {0};
     AUTO_SECRET struct secret master = {0};

@@ -66,6 +66,8 @@ enum xk_err call_undo(struct call *c) XK_MUST_CHECK;
 bool take_fields(struct call *c, const struct json_field *fields, size_t n);
 /* Query parameter, decoded into the job's arena; NULL when absent. */
 const char *query_value(struct call *c, const char *name);
+/* The same; otherwise when it is absent or empty. */
+const char *query_or(struct call *c, const char *name, const char *otherwise);
 /* A number of the query; false: refused. Absent gives the fallback. */
 bool query_number(struct call *c, const char *name, int64_t fallback, int64_t max, int64_t *out);
 /* 16 hexadecimal digits; false: refused. */

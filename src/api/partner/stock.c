@@ -5,8 +5,6 @@
 
 #include "base/hex.h"
 #include "codec/rsp/activation_code.h"
-#include "codec/rsp/iccid.h"
-#include "codec/rsp/metadata.h"
 #include "server/smdpp/protect.h"
 #include "service/download/operator.h"
 
@@ -30,38 +28,6 @@ bool stock_open(struct call *c, struct download_ctx *d)
 
 /* ---- Into stock ---- */
 
-const char *query_or(struct call *c, const char *name, const char *otherwise)
-{
-    const char *v = query_value(c, name);
-
-    return v && v[0] ? v : otherwise;
-}
-
-/* Notifications of every kind go to the SM-DP+ itself, unless another address is named. */
-static enum xk_err make_metadata(struct call *c, const struct download *profile, struct buf *out)
-{
-    struct rsp_metadata m = {.has_profile_class = true,
-                             .profile_class = RSP_CLASS_OPERATIONAL,
-                             .has_notification_configurations = true};
-    const char *class = query_or(c, "class", "operational");
-    uint8_t iccid[ICCID_LEN];
-
-    TRY(iccid_from_text(bytes_cstr(profile->iccid), iccid));
-    m.iccid = BYTES_OF(iccid);
-    m.service_provider_name = bytes_cstr(query_or(c, "spn", profile->owner));
-    m.profile_name = bytes_cstr(query_or(c, "name", profile->profile_type));
-    if (strcmp(class, "test") == 0)
-        m.profile_class = RSP_CLASS_TEST;
-    if (strcmp(class, "provisioning") == 0)
-        m.profile_class = RSP_CLASS_PROVISIONING;
-    m.notification_configurations.n = 1;
-    m.notification_configurations.row[0] = (struct rsp_notification_configuration){
-        .events =
-            RSP_BIT(RSP_EVENT_ENABLE) | RSP_BIT(RSP_EVENT_DISABLE) | RSP_BIT(RSP_EVENT_DELETE),
-        .address = bytes_cstr(query_or(c, "notify", profile->smdp_address))};
-    return rsp_encode_store_metadata(&m, out);
-}
-
 bool stock_take_profile(struct call *c, struct buf *metadata, struct download *out)
 {
     if (stock_describe(c->in->body, c->order->arena, out) != XK_OK)
@@ -71,10 +37,7 @@ bool stock_take_profile(struct call *c, struct buf *metadata, struct download *o
     copy(out->smdp_address, sizeof out->smdp_address, query_or(c, "smdp", ""));
     if (!rsp_address_is_valid(bytes_cstr(out->smdp_address)))
         return answer_refused(c, CODE_MISSING, "smdp");
-    if (make_metadata(c, out, metadata) != XK_OK)
-        return answer_refused(c, CODE_PARAMETER, "name, spn or notify");
-    out->metadata = buf_bytes(metadata);
-    return true;
+    return stock_take_metadata(c, out, metadata);
 }
 
 static enum xk_err protect(struct bytes upp, const struct xk_rand *rand, struct arena *arena,
@@ -176,12 +139,13 @@ enum xk_err get_stock(struct call *c)
 
     if (!stock_open(c, &d))
         return XK_OK;
-    err = download_find_by_iccid(&d, c->id, DOWNLOAD_WITHOUT_METADATA, &found);
+    err = download_find_by_iccid(&d, c->id, DOWNLOAD_WITH_METADATA, &found);
     if (err == XK_E_NOT_FOUND)
         return answer_refuse(c, CODE_NO_SUCH_PROFILE, c->id);
     TRY(err);
     answer_begin(c);
     put_download(&c->out, &found);
+    TRY(stock_put_metadata(&c->out, found.metadata));
     json_open_array(&c->out, "history");
     TRY(download_history(d.store, found.iccid, put_history, &c->out));
     json_close_array(&c->out);

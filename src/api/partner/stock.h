@@ -11,10 +11,14 @@
 
 /* False: refused, there is no SM-DP+ here. */
 bool stock_open(struct call *c, struct download_ctx *out);
-/* The body's package, its metadata and what the query says of it: owner, type, smdp, class, name,
- * spn, notify. metadata: given by the caller, has to stay. False: refused. */
+/* The body's package and what the query says of it: owner, type, smdp, and its metadata. metadata:
+ * given by the caller, has to stay. False: refused. */
 bool stock_take_profile(struct call *c, struct buf *metadata, struct download *out);
-const char *query_or(struct call *c, const char *name, const char *otherwise);
+/* metadata.c: what the query says of class, name, spn, icon, notify, ppr, mccMnc, gid1 and gid2,
+ * into profile->metadata. False: refused. */
+bool stock_take_metadata(struct call *c, struct download *profile, struct buf *metadata);
+/* A member "metadata" of the open object. XK_E_FORMAT: der is none. */
+enum xk_err stock_put_metadata(struct json_out *o, struct bytes der) XK_MUST_CHECK;
 
 extern const struct prepare_ports stock_protection;
 

@@ -91,6 +91,7 @@ static enum xk_err put_template(void *arg, const struct stock_template *t)
     json_put_text(o, "profileType", t->profile_type);
     json_put_text(o, "owner", t->owner);
     json_put_text(o, "smdpAddress", t->smdp_address);
+    TRY(stock_put_metadata(o, t->metadata));
     json_close_object(o);
     return XK_OK;
 }

@@ -186,6 +186,38 @@ void rsp_put_key_ids(struct buf *b, uint32_t tag, const struct rsp_key_ids *ids)
     der_close(b, at);
 }
 
+/* Where the digits of MCC and MNC are: TS 24.008 10.5.1.3, the third of the MNC in the middle. */
+static const uint8_t nibbles[] = {0, 1, 2, 4, 5, 3};
+
+enum xk_err rsp_mcc_mnc_from_text(struct bytes text, uint8_t out[RSP_MCC_MNC_LEN])
+{
+    uint8_t made[RSP_MCC_MNC_LEN] = {0};
+
+    if (text.n != ARRAY_LEN(nibbles) && text.n != ARRAY_LEN(nibbles) - 1)
+        return XK_E_FORMAT;
+    for (size_t i = 0; i < ARRAY_LEN(nibbles); i++) {
+        unsigned digit = i < text.n ? (unsigned)text.p[i] - '0' : 0xF;
+
+        if (i < text.n && digit > 9)
+            return XK_E_FORMAT;
+        made[nibbles[i] / 2] |= (uint8_t)(digit << (nibbles[i] % 2 ? 4 : 0));
+    }
+    memcpy(out, made, sizeof made);
+    return XK_OK;
+}
+
+char *rsp_mcc_mnc_text(struct bytes mcc_mnc, char out[RSP_MCC_MNC_TEXT])
+{
+    size_t n = mcc_mnc.n == RSP_MCC_MNC_LEN ? ARRAY_LEN(nibbles) : 0;
+
+    for (size_t i = 0; i < n; i++)
+        out[i] = "0123456789ABCDEF"[mcc_mnc.p[nibbles[i] / 2] >> (nibbles[i] % 2 ? 4 : 0) & 15];
+    if (n > 0 && out[n - 1] == 'F')
+        n--;
+    out[n] = '\0';
+    return out;
+}
+
 /* OperatorId has automatic tags. */
 void rsp_get_operator_id(struct der *d, uint32_t tag, struct rsp_operator_id *out)
 {

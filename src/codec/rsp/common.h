@@ -62,6 +62,12 @@ struct rsp_operator_id {
     struct bytes mcc_mnc; /* 3 bytes, TS 24.008 */
     struct bytes gid1, gid2;
 };
+#define RSP_MCC_MNC_LEN 3
+#define RSP_MCC_MNC_TEXT 7 /* with the NUL */
+/* MCC and MNC, 5 or 6 digits. XK_E_FORMAT. */
+enum xk_err rsp_mcc_mnc_from_text(struct bytes text, uint8_t out[RSP_MCC_MNC_LEN]) XK_MUST_CHECK;
+/* Five characters for an MNC of two digits; E, any digit, as it is; "" when it is absent. */
+char *rsp_mcc_mnc_text(struct bytes mcc_mnc, char out[RSP_MCC_MNC_TEXT]);
 
 /* hashCc = SHA256(SHA256(confirmation code) || transactionId), SGP.22 4.1.2. The code's characters
  * as they were typed. */

@@ -4,6 +4,34 @@
 
 #include "codec/rsp/metadata_member.h"
 
+enum xk_err rsp_icon_type_of(struct bytes icon, uint32_t *type)
+{
+    static const uint8_t jpeg[] = {0xFF, 0xD8, 0xFF};
+    static const uint8_t png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
+
+    if (icon.n > RSP_ICON_MAX)
+        return XK_E_LIMIT;
+    if (icon.n >= sizeof jpeg && memcmp(icon.p, jpeg, sizeof jpeg) == 0)
+        *type = RSP_ICON_JPG;
+    else if (icon.n >= sizeof png && memcmp(icon.p, png, sizeof png) == 0)
+        *type = RSP_ICON_PNG;
+    else
+        return XK_E_VALUE;
+    return XK_OK;
+}
+
+const char *rsp_icon_type_name(uint32_t type)
+{
+    switch (type) {
+    case RSP_ICON_JPG:
+        return "jpg";
+    case RSP_ICON_PNG:
+        return "png";
+    default:
+        return "unknown";
+    }
+}
+
 static void get_configuration(struct der *list, struct rsp_notification_configurations *out)
 {
     struct der row = der_enter(list, DER_SEQUENCE);

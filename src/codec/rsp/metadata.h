@@ -16,6 +16,11 @@
 #define RSP_ICON_PNG 1
 #define RSP_NOTIFICATION_CONFIGURATIONS_MAX 16
 
+/* What an icon is, by its first bytes. XK_E_LIMIT: longer than RSP_ICON_MAX; XK_E_VALUE: neither
+ * JPEG nor PNG. */
+enum xk_err rsp_icon_type_of(struct bytes icon, uint32_t *type) XK_MUST_CHECK;
+const char *rsp_icon_type_name(uint32_t type); /* "jpg", "png"; "unknown" */
+
 /* SEQUENCE OF NotificationConfigurationInformation */
 struct rsp_notification_configuration {
     uint64_t events; /* RSP_BIT(enum rsp_event) */

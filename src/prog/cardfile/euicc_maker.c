@@ -61,16 +61,41 @@ static enum xk_err read_identity(const struct euicc_sources *s, const char *kind
     return XK_OK;
 }
 
-/* Operators may do everything with consent of the end user (SGP.22 2.9.2), as open cards have it.
- * */
-static void open_rules(struct rsp_rat *rat)
+static enum xk_err add_operator(const char *text, size_t n, struct arena *arena,
+                                struct rsp_ppar *rule)
 {
-    static const uint8_t any[3] = {0xEE, 0xEE, 0xEE};
+    uint8_t *mcc_mnc = arena_alloc(arena, RSP_MCC_MNC_LEN);
 
+    if (!mcc_mnc)
+        return XK_E_NOMEM;
+    if (rule->operators_n == ARRAY_LEN(rule->operators))
+        return XK_E_LIMIT;
+    TRY(rsp_mcc_mnc_from_text(BYTES(text, n), mcc_mnc));
+    rule->operators[rule->operators_n++].mcc_mnc = BYTES(mcc_mnc, RSP_MCC_MNC_LEN);
+    return XK_OK;
+}
+
+/* SGP.22 2.9.2: whose profiles may have rules, always with consent of the end user. Without a list
+ * any operator's, as open cards have it. */
+static enum xk_err make_rules(const char *list, struct arena *arena, struct rsp_rat *rat)
+{
+    static const uint8_t any[] = {0xEE, 0xEE, 0xEE};
+    struct rsp_ppar *rule = &rat->rules[0];
+
+    if (list && strcmp(list, "none") == 0)
+        return XK_OK;
     rat->n = 1;
-    rat->rules[0] = (struct rsp_ppar){
-        .ppr = RSP_BIT(RSP_PPR_1) | RSP_BIT(RSP_PPR_2), .operators_n = 1, .consent_required = true};
-    rat->rules[0].operators[0].mcc_mnc = BYTES_OF(any);
+    *rule =
+        (struct rsp_ppar){.ppr = RSP_BIT(RSP_PPR_1) | RSP_BIT(RSP_PPR_2), .consent_required = true};
+    if (!list) {
+        rule->operators[rule->operators_n++].mcc_mnc = BYTES_OF(any);
+        return XK_OK;
+    }
+    for (size_t n; *list; list += n + (list[n] == ',')) {
+        n = strcspn(list, ",");
+        TRY(add_operator(list, n, arena, rule));
+    }
+    return XK_OK;
 }
 
 enum xk_err euicc_make(const struct euicc_sources *s, const struct flash_port *port,
@@ -88,9 +113,12 @@ enum xk_err euicc_make(const struct euicc_sources *s, const struct flash_port *p
         if (err == XK_OK)
             p.n_identities++;
     }
-    open_rules(&p.rat);
-    if (p.n_identities > 0)
+    if (p.n_identities > 0 && make_rules(s->rat, s->arena, &p.rat) != XK_OK) {
+        *why = "the Rules Authorisation Table: no list of MCC and MNC";
+        err = XK_E_VALUE;
+    } else if (p.n_identities > 0) {
         err = euicc_manufacture(port, &p, rand, out, why);
+    }
     for (size_t i = 0; i < KINDS; i++)
         ec_key_free(keys[i]);
     return err;

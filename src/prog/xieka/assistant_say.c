@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the assistant tells: tables and sentences, or one JSON object. */
+#include "api/wire/metadata.h"
 #include "base/hex.h"
 #include "prog/xieka/assistant.h"
 #include "prog/xieka/table.h"
@@ -269,13 +270,11 @@ int assistant_print_address(struct cli *c, const struct lpa_result *r)
 
 /* ---- profiles ---- */
 
-static void put_rules(struct json_out *o, const char *name, uint64_t rules)
+static const char *icon_of(const struct cli *c, const struct rsp_metadata *m, char out[TEXT_MAX])
 {
-    json_open_array(o, name);
-    for (unsigned i = 0; i < BITS; i++)
-        if (rules & RSP_BIT(i))
-            json_put_text(o, NULL, rsp_code_name(RSP_TABLE_PPR, i));
-    json_close_array(o);
+    snprintf(out, TEXT_MAX, "%s %zu %s", rsp_icon_type_name(m->icon_type), m->icon.n,
+             cli_say(c, "字节", "bytes"));
+    return m->icon.n > 0 ? out : NULL;
 }
 
 static void put_profile(struct json_out *o, const struct lpa_profile *p)
@@ -290,7 +289,8 @@ static void put_profile(struct json_out *o, const struct lpa_profile *p)
     put_optional(o, "serviceProviderName", m->service_provider_name);
     put_optional(o, "profileName", m->profile_name);
     json_put_hex(o, "isdpAid", p->info.isdp_aid);
-    put_rules(o, "policyRules", m->ppr);
+    json_put_rules(o, "policyRules", m->ppr);
+    json_put_icon(o, "icon", m);
     json_close_object(o);
 }
 
@@ -307,19 +307,22 @@ static int profiles_table(struct cli *c, const struct lpa_result *r)
     static const struct column columns[] = {
         {"ICCID", "ICCID", false},   {"状态", "state", false},      {"类别", "class", false},
         {"昵称", "nickname", false}, {"运营商", "provider", false}, {"名称", "name", false},
+        {"图标", "icon", false}, /* the list only: after a change the card is not asked for it */
     };
-    struct table *t = table_new(c, columns, ARRAY_LEN(columns));
+    bool icons = r->task == LPA_TASK_LIST;
+    struct table *t = table_new(c, columns, ARRAY_LEN(columns) - (icons ? 0 : 1));
 
     for (size_t i = 0; i < r->profiles_n; i++) {
         const struct lpa_profile *p = &r->profiles[i];
         const struct rsp_metadata *m = &p->info.metadata;
-        char nickname[TEXT_MAX], provider[TEXT_MAX], name[TEXT_MAX];
+        char nickname[TEXT_MAX], provider[TEXT_MAX], name[TEXT_MAX], icon[TEXT_MAX];
         const char *cells[] = {p->iccid,
                                state_of(p),
                                class_of(m),
                                text_of(p->info.nickname, nickname),
                                text_of(m->service_provider_name, provider),
-                               text_of(m->profile_name, name)};
+                               text_of(m->profile_name, name),
+                               icon_of(c, m, icon)};
 
         table_row(t, cells);
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The operator's side of the SM-DP+: profiles into stock, download orders, how they went. */
+#include "api/wire/base64.h"
 #include "base/clock.h"
+#include "codec/rsp/metadata.h"
 #include "prog/xieka/client.h"
 #include "prog/xieka/table.h"
 
@@ -8,43 +10,152 @@
 #define BODY_LEN 2048
 #define PACKAGE_MAX ((size_t)1 << 20)
 #define STOCK_MS 60000
+#define QUERY_MAX 4096
+#define ICON_TEXT_MAX 1400
+#define LINE_LEN 512
+
+/* ---- what there is of a profile ---- */
+
+static void fact(struct table *t, const char *name, const char *value)
+{
+    if (value[0])
+        table_fact(t, name, value);
+}
+
+/* The texts of an array with a space between. */
+static void join(struct buf *out, const struct json *list)
+{
+    for (size_t i = 0; i < json_length(list); i++)
+        buf_printf(out, "%s%s", i > 0 ? " " : "", json_text(json_at(list, i)));
+}
+
+static void print_owner(struct cli *c, struct table *t, const struct json *owner)
+{
+    static const char *const gids[] = {"gid1", "gid2"};
+    char line[LINE_LEN];
+    struct buf b;
+
+    buf_init_fixed(&b, line, sizeof line);
+    buf_put_str(&b, reply_text(owner, "mccMnc"));
+    for (size_t i = 0; i < ARRAY_LEN(gids); i++) {
+        if (reply_text(owner, gids[i])[0])
+            buf_printf(&b, " %s %s", gids[i], reply_text(owner, gids[i]));
+    }
+    fact(t, cli_say(c, "签约运营商", "mccMnc"), buf_cstr(&b));
+}
+
+static void print_metadata(struct cli *c, struct table *t, const struct json *m)
+{
+    const struct json *icon = json_member(m, "icon"), *list = json_member(m, "notifications");
+    char line[LINE_LEN];
+    struct buf b;
+
+    fact(t, cli_say(c, "运营商", "provider"), reply_text(m, "serviceProviderName"));
+    fact(t, cli_say(c, "名称", "name"), reply_text(m, "profileName"));
+    fact(t, cli_say(c, "类别", "class"), reply_text(m, "class"));
+    snprintf(line, sizeof line, "%s %lld %s", reply_text(icon, "type"),
+             (long long)json_integer(json_member(icon, "size"), 0), cli_say(c, "字节", "bytes"));
+    fact(t, cli_say(c, "图标", "icon"), reply_text(icon, "type")[0] ? line : "");
+    print_owner(c, t, json_member(m, "profileOwner"));
+    buf_init_fixed(&b, line, sizeof line);
+    join(&b, json_member(m, "policyRules"));
+    fact(t, cli_say(c, "策略规则", "rules"), buf_cstr(&b));
+    for (size_t i = 0; i < json_length(list); i++) {
+        buf_init_fixed(&b, line, sizeof line);
+        join(&b, json_member(json_at(list, i), "events"));
+        buf_printf(&b, ": %s", reply_text(json_at(list, i), "address"));
+        fact(t, cli_say(c, "通知", "notify"), buf_cstr(&b));
+    }
+}
 
 static int print_download(struct cli *c, const struct json *d)
 {
     const char *code = reply_text(d, "activationCode");
+    char line[LINE_LEN];
+    struct table *t;
 
     if (c->json)
         return cli_print_json(d);
-    printf("ICCID      %s\n", reply_text(d, "iccid"));
-    printf("%s       %s (%s)\n", cli_say(c, "状态", "state"), reply_text(d, "state"),
-           reply_text(d, "stateText"));
-    if (reply_text(d, "eid")[0])
-        printf("EID        %s\n", reply_text(d, "eid"));
-    printf("SM-DP+     %s\n", reply_text(d, "smdpAddress"));
-    if (code[0])
-        /* single quotes: a shell would eat what begins with $ */
-        printf("%s     '%s'\n", cli_say(c, "激活码", "code"), code);
-    return EXIT_DONE;
+    t = table_new_facts(c);
+    fact(t, "ICCID", reply_text(d, "iccid"));
+    snprintf(line, sizeof line, "%s (%s)", reply_text(d, "state"), reply_text(d, "stateText"));
+    fact(t, cli_say(c, "状态", "state"), line);
+    fact(t, "EID", reply_text(d, "eid"));
+    fact(t, "SM-DP+", reply_text(d, "smdpAddress"));
+    print_metadata(c, t, json_member(d, "metadata"));
+    snprintf(line, sizeof line, "'%s'", code);
+    /* single quotes: a shell would eat what begins with $ */
+    fact(t, cli_say(c, "激活码", "code"), code[0] ? line : "");
+    return table_end(t);
+}
+
+/* ---- into stock ---- */
+
+/* --icon as base64url, "" without one; what the platform would refuse is refused here. */
+static int read_icon(struct cli *c, char out[ICON_TEXT_MAX])
+{
+    const char *file = cli_option(c, OPT_ICON);
+    struct bytes icon;
+    struct buf text;
+    uint32_t type;
+
+    out[0] = '\0';
+    if (!file)
+        return EXIT_DONE;
+    if (!cli_read_file(c, file, PACKAGE_MAX, &icon))
+        return EXIT_USAGE;
+    switch ((int)rsp_icon_type_of(icon, &type)) {
+    case XK_OK:
+        buf_init_fixed(&text, out, ICON_TEXT_MAX);
+        base64url_put(&text, icon);
+        return buf_cstr(&text)[0] ? EXIT_DONE : EXIT_FAILED;
+    case XK_E_LIMIT:
+        return cli_fail(EXIT_USAGE, "%s: %zu bytes, an icon has at most %d", file, icon.n,
+                        RSP_ICON_MAX);
+    default:
+        return cli_fail(EXIT_USAGE, "%s: neither PNG nor JPEG", file);
+    }
+}
+
+static int put_query(struct cli *c, const char *id, struct buf *query)
+{
+    static const struct {
+        const char *name;
+        enum option_id option;
+    } rows[] = {
+        {"smdp", OPT_SMDP},      {"owner", OPT_OWNER},   {"type", OPT_TYPE}, {"name", OPT_NAME},
+        {"spn", OPT_SPN},        {"class", OPT_CLASS},   {"ppr", OPT_PPR},   {"gid1", OPT_GID1},
+        {"mccMnc", OPT_MCC_MNC}, {"notify", OPT_NOTIFY}, {"gid2", OPT_GID2},
+    };
+    char icon[ICON_TEXT_MAX];
+    int code = read_icon(c, icon);
+
+    query_add(query, "id", id);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        query_add(query, rows[i].name, cli_option(c, rows[i].option));
+    query_add(query, "icon", icon[0] ? icon : NULL);
+    buf_cstr(query);
+    if (code == EXIT_DONE && buf_ok(query) != XK_OK)
+        return cli_fail(EXIT_USAGE, "the options are longer than the platform takes");
+    return code;
 }
 
 int package_post(struct cli *c, const char *path, const char *id, const char *file,
                  struct reply *out)
 {
     struct call call = {.method = "POST", .path = path, .timeout_ms = STOCK_MS};
-    char mem[PATH_LEN];
+    char mem[QUERY_MAX];
     struct buf query;
+    int code;
 
     if (!cli_option(c, OPT_SMDP))
         return cli_fail(EXIT_USAGE, "--smdp is needed: the address that serves the profile");
     if (!cli_read_file(c, file, PACKAGE_MAX, &call.body))
         return EXIT_USAGE;
     buf_init_fixed(&query, mem, sizeof mem);
-    query_add(&query, "id", id);
-    query_add(&query, "smdp", cli_option(c, OPT_SMDP));
-    query_add(&query, "owner", cli_option(c, OPT_OWNER));
-    query_add(&query, "type", cli_option(c, OPT_TYPE));
-    query_add(&query, "name", cli_option(c, OPT_NAME));
-    query_add(&query, "spn", cli_option(c, OPT_SPN));
+    code = put_query(c, id, &query);
+    if (code != EXIT_DONE)
+        return code;
     call.query = buf_cstr(&query);
     return client_call(c, &call, out);
 }
@@ -59,6 +170,8 @@ int cmd_dp_stock(struct cli *c)
     printf("%s\n", reply_text(r.data, "iccid"));
     return EXIT_DONE;
 }
+
+/* ---- orders ---- */
 
 static void put_option(struct json_out *o, struct cli *c, enum option_id id, const char *name)
 {

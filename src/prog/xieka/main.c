@@ -17,10 +17,13 @@
 
 static const struct command commands[] = {
 #define O(id) OPTION_BIT(OPT_##id)
+#define METADATA                                                                                   \
+    O(NAME) | O(SPN) | O(CLASS) | O(ICON) | O(PPR) | O(MCC_MNC) | O(GID1) | O(GID2) | O(NOTIFY)
 #define COMMAND(group, verb, operands, min, max, options, run, zh, en)                             \
     {group, verb, operands, min, max, options, run, zh, en},
 #include "prog/xieka/commands.def"
 #undef COMMAND
+#undef METADATA
 #undef O
 };
 

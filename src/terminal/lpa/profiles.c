@@ -2,7 +2,7 @@
 /* What is on the eUICC: chip data and the profiles (SGP.22 5.7.3, 5.7.8, 5.7.15, 5.7.22). */
 #include "terminal/lpa/core.h"
 
-/* Without icons, which make the list long. */
+/* The icon is last: it makes the list long, and only who asks for the list itself wants it. */
 static const uint8_t tags[] = {TAG_ICCID,
                                TAG_ISDP_AID,
                                TAG_PROFILE_STATE >> 8,
@@ -13,7 +13,10 @@ static const uint8_t tags[] = {TAG_ICCID,
                                TAG_PROFILE_CLASS,
                                TAG_NOTIFICATION_CONFIGURATION,
                                TAG_PROFILE_OWNER,
-                               TAG_PROFILE_POLICY_RULES};
+                               TAG_PROFILE_POLICY_RULES,
+                               TAG_ICON_TYPE,
+                               TAG_ICON};
+#define ICON_TAGS 2
 
 void lpa_copy_text(char *out, size_t cap, struct bytes text)
 {
@@ -56,7 +59,9 @@ static void ask_for_list(struct lpa *l, struct bytes tag_list)
 
 void lpa_profiles(struct lpa *l)
 {
-    ask_for_list(l, BYTES_OF(tags));
+    bool icons = l->result.task == LPA_TASK_LIST;
+
+    ask_for_list(l, BYTES(tags, icons ? sizeof tags : sizeof tags - ICON_TAGS));
 }
 
 /* For cards that do not know a tag of ours and refuse them all. */

@@ -461,9 +461,61 @@ TEST(encoders_refuse)
     CHECK_HEX(buf_bytes(&b), "BF2E00");
 }
 
+TEST(icons)
+{
+    static const struct {
+        const char *hex;
+        enum xk_err err;
+        uint32_t type;
+    } rows[] = {
+        {"89504E470D0A1A0A", XK_OK, RSP_ICON_PNG},
+        {"89504E470D0A1A", XK_E_VALUE, 0},
+        {"89504E470A1A0A00", XK_E_VALUE, 0}, /* line ends were changed on its way */
+        {"FFD8FFE000104A46", XK_OK, RSP_ICON_JPG},
+        {"FFD8", XK_E_VALUE, 0},
+        {"474946383961", XK_E_VALUE, 0}, /* GIF */
+        {"", XK_E_VALUE, 0},
+    };
+    static uint8_t icon[RSP_ICON_MAX + 1] = {0xFF, 0xD8, 0xFF};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        uint32_t type = 99;
+
+        CHECK_INT(rsp_icon_type_of(hex(rows[i].hex), &type), rows[i].err);
+        CHECK_INT(type, rows[i].err == XK_OK ? rows[i].type : 99);
+    }
+    CHECK_OK(rsp_icon_type_of(BYTES(icon, RSP_ICON_MAX), &(uint32_t){0}));
+    CHECK_INT(rsp_icon_type_of(BYTES_OF(icon), &(uint32_t){0}), XK_E_LIMIT);
+    CHECK_STR(rsp_icon_type_name(RSP_ICON_JPG), "jpg");
+    CHECK_STR(rsp_icon_type_name(RSP_ICON_PNG), "png");
+    CHECK_STR(rsp_icon_type_name(2), "unknown");
+}
+
+/* TS 24.008 10.5.1.3 */
+TEST(operators)
+{
+    static const char *const wrong[] = {"", "4600", "4600123", "46O01", "460 1", "4600a"};
+    static const struct {
+        const char *text, *hex;
+    } rows[] = {{"46001", "64F010"}, {"310260", "130062"}, {"00101", "00F110"}};
+    uint8_t mcc_mnc[RSP_MCC_MNC_LEN];
+    char text[RSP_MCC_MNC_TEXT];
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CHECK_OK(rsp_mcc_mnc_from_text(bytes_cstr(rows[i].text), mcc_mnc));
+        CHECK_HEX(BYTES_OF(mcc_mnc), rows[i].hex);
+        CHECK_STR(rsp_mcc_mnc_text(BYTES_OF(mcc_mnc), text), rows[i].text);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+        CHECK_INT(rsp_mcc_mnc_from_text(bytes_cstr(wrong[i]), mcc_mnc), XK_E_FORMAT);
+    CHECK_STR(rsp_mcc_mnc_text(hex("EEEEEE"), text), "EEEEEE");
+    CHECK_STR(rsp_mcc_mnc_text(BYTES_NONE, text), "");
+}
+
 TESTS_MAIN(XT_CASE(eid), XT_CASE(eid_check_digits), XT_CASE(iccid), XT_CASE(confirmation_code_hash),
            XT_CASE(versions), XT_CASE(signatures), XT_CASE(imei), XT_CASE(card_resources),
            XT_CASE(euicc_info2_by_hand), XT_CASE(rules_authorisation), XT_CASE(codes),
            XT_CASE(verdicts), XT_CASE(executions), XT_CASE(cancel_session_in_three_ways),
            XT_CASE(errors_of_the_asn1_binding), XT_CASE(too_many_events),
-           XT_CASE(several_responses), XT_CASE(tag_lists), XT_CASE(encoders_refuse))
+           XT_CASE(several_responses), XT_CASE(tag_lists), XT_CASE(encoders_refuse), XT_CASE(icons),
+           XT_CASE(operators))

@@ -33,9 +33,6 @@ const char *json_text(const struct json *v); /* NULL when it is no string */
 int64_t json_integer(const struct json *v, int64_t fallback);
 bool json_truth(const struct json *v, bool fallback);
 
-/* The value as compact JSON text. */
-void json_put_value(struct buf *out, const struct json *v);
-
 /* Members of an object by a table, so that a refusal can name the field. */
 struct json_field {
     const char *name;
@@ -72,6 +69,9 @@ void json_put_base64(struct json_out *o, const char *name, struct bytes value);
 void json_put_int(struct json_out *o, const char *name, int64_t value);
 void json_put_bool(struct json_out *o, const char *name, int value);
 void json_put_null(struct json_out *o, const char *name);
-void json_put_double(struct json_out *o, const char *name, double value); /* 3 decimals */
+void json_put_value(struct json_out *o, const char *name,
+                    const struct json *v); /* as it was read */
+void json_put_encoded(struct json_out *o, const char *name, struct bytes value); /* JSON already */
+void json_put_double(struct json_out *o, const char *name, double value);        /* 3 decimals */
 
 #endif

@@ -253,8 +253,9 @@ enum xk_err json_read_fields(const struct json *object, const struct json_field 
     return XK_OK;
 }
 
-void json_put_value(struct buf *out, const struct json *v)
+void json_put_value(struct json_out *o, const char *name, const struct json *v)
 {
-    buf_put_str(out, json_object_to_json_string_ext(unwrap(v), JSON_C_TO_STRING_PLAIN |
-                                                                   JSON_C_TO_STRING_NOSLASHESCAPE));
+    int compact = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
+
+    json_put_encoded(o, name, bytes_cstr(json_object_to_json_string_ext(unwrap(v), compact)));
 }

@@ -102,6 +102,12 @@ void json_close_array(struct json_out *o)
     close_level(o, ']');
 }
 
+void json_put_encoded(struct json_out *o, const char *name, struct bytes value)
+{
+    begin(o, name);
+    buf_put_bytes(o->b, value);
+}
+
 void json_put_null(struct json_out *o, const char *name)
 {
     begin(o, name);

@@ -67,16 +67,11 @@ static void show_prepared(struct cli *c, const struct json *profiles, struct jso
     for (size_t i = 0; i < json_length(profiles); i++) {
         const struct json *p = json_at(profiles, i);
 
-        if (!c->json) {
+        if (c->json)
+            json_put_value(list, NULL, p);
+        else
             printf("%s  %s  %s\n", reply_text(p, "iccid"), reply_text(p, "imsi"),
                    reply_text(p, "msisdn"));
-            continue;
-        }
-        json_open_object(list, NULL);
-        json_put_text(list, "iccid", reply_text(p, "iccid"));
-        json_put_text(list, "imsi", reply_text(p, "imsi"));
-        json_put_text(list, "msisdn", reply_text(p, "msisdn"));
-        json_close_object(list);
     }
 }
 

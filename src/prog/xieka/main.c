@@ -100,11 +100,13 @@ bool cli_read_file(struct cli *c, const char *path, size_t max, struct bytes *ou
 
 int cli_print_json(const struct json *v)
 {
+    struct json_out o;
     struct buf b;
     int code;
 
     buf_init(&b, (size_t)128 << 20);
-    json_put_value(&b, v);
+    json_out_init(&o, &b);
+    json_put_value(&o, NULL, v);
     buf_put_u8(&b, '\n');
     code = buf_ok(&b) == XK_OK && fwrite(b.p, 1, b.n, stdout) == b.n ? EXIT_DONE : EXIT_FAILED;
     buf_fini(&b);

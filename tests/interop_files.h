@@ -43,7 +43,7 @@ __attribute__((weak)) struct interop_kept *interop_kept;
 /* Empty when it is not there; else kept until the program ends. */
 static inline struct bytes interop_file(const char *name)
 {
-    char dir[512], path[1024];
+    char dir[512], path[2048]; /* names go up to 1023 */
     struct interop_kept *kept;
     size_t n;
     FILE *f;

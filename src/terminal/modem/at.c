@@ -51,6 +51,7 @@ enum xk_err modem_at_new(struct modem *m)
         return XK_E_NOMEM;
     buf_init(&m->at->out, AT_OUT_MAX);
     buf_init(&m->at->given, AT_OUT_MAX);
+    buf_init(&m->at->typed, AT_TYPED_MAX);
     set_defaults(m->at);
     return XK_OK;
 }
@@ -61,6 +62,11 @@ void modem_at_free(struct modem *m)
         return;
     buf_fini(&m->at->out);
     buf_fini(&m->at->given);
+    buf_wipe(&m->at->typed);
+    buf_fini(&m->at->typed);
+    if (m->at->store)
+        explicit_bzero(m->at->store, AT_STORE_MAX * sizeof *m->at->store);
+    free(m->at->store);
     explicit_bzero(m->at, sizeof *m->at);
     free(m->at);
     m->at = NULL;
@@ -74,7 +80,8 @@ void modem_at_power(struct modem *m)
     if (!a)
         return;
     set_defaults(a);
-    a->line_n = a->typed_n = a->typed_at = a->message_n = 0;
+    a->line_n = a->typed_at = a->message_n = 0;
+    buf_wipe(&a->typed);
     a->too_long = a->running = a->busy = a->prompt = a->restart = false;
     a->rest = cur_of(BYTES_NONE);
     a->channels = 0;
@@ -351,18 +358,19 @@ static void one_char(struct modem *m, uint8_t c)
 
 static bool may_read(const struct modem_at *a)
 {
-    return a->typed_at < a->typed_n && (!a->busy || a->prompt);
+    return !a->busy || a->prompt;
 }
 
 static void read_typed(struct modem *m)
 {
     struct modem_at *a = m->at;
 
-    while (may_read(a))
-        one_char(m, a->typed[a->typed_at++]);
-    if (a->typed_at < a->typed_n)
+    while (a->typed_at < a->typed.n && may_read(a))
+        one_char(m, a->typed.p[a->typed_at++]);
+    if (a->typed_at < a->typed.n)
         return;
-    a->typed_at = a->typed_n = 0;
+    buf_reset(&a->typed);
+    a->typed_at = 0;
 }
 
 void at_finish(struct modem *m, at_result result)
@@ -379,35 +387,27 @@ void at_finish(struct modem *m, at_result result)
         end_line(m, result);
 }
 
-static size_t hold(struct modem_at *a, struct bytes data)
+/* What does not fit is lost. */
+static void hold(struct modem_at *a, struct bytes data)
 {
-    size_t room;
+    struct buf *typed = &a->typed;
 
     if (a->typed_at > 0) {
-        a->typed_n -= a->typed_at;
-        memmove(a->typed, a->typed + a->typed_at, a->typed_n);
+        typed->n -= a->typed_at;
+        memmove(typed->p, typed->p + a->typed_at, typed->n);
         a->typed_at = 0;
     }
-    room = sizeof a->typed - a->typed_n;
-    data = bytes_part(data, 0, room);
-    if (data.n > 0)
-        memcpy(a->typed + a->typed_n, data.p, data.n);
-    a->typed_n += data.n;
-    return data.n;
+    buf_put_bytes(typed, bytes_part(data, 0, AT_TYPED_MAX - typed->n));
 }
 
-/* What does not fit behind a command that waits is lost. */
 void modem_at_input(struct modem *m, struct bytes data)
 {
-    size_t n;
-
     if (!m->at)
         return;
-    do {
-        n = hold(m->at, data);
-        data = bytes_part(data, n, data.n);
-        read_typed(m);
-    } while (n > 0 && data.n > 0);
+    read_typed(m);
+    for (; data.n > 0 && may_read(m->at); data = bytes_part(data, 1, data.n))
+        one_char(m, data.p[0]);
+    hold(m->at, data);
 }
 
 void modem_at_run(struct modem *m)

@@ -60,8 +60,8 @@ struct modem_at {
     bool too_long;
     struct cur rest; /* of the line being performed */
     bool running, busy;
-    uint8_t typed[AT_TYPED_MAX];
-    size_t typed_n, typed_at;
+    struct buf typed; /* behind a command that waits; read up to typed_at */
+    size_t typed_at;
 
     bool prompt; /* a message is being typed */
     char message[AT_MESSAGE_MAX];
@@ -86,7 +86,7 @@ struct modem_at {
     bool in_card; /* +CPMS: "SM" */
     uint8_t indications[5];
     uint8_t message_ref;
-    struct at_stored store[AT_STORE_MAX];
+    struct at_stored *store; /* AT_STORE_MAX of them from the first message on */
 };
 
 /* at.c */

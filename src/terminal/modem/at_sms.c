@@ -130,18 +130,25 @@ static struct bytes record_tpdu(struct bytes record, char smsc[EF_MSISDN_TEXT])
     return tpdu;
 }
 
+static size_t places(const struct modem_at *a)
+{
+    return a->store ? AT_STORE_MAX : 0;
+}
+
 static uint8_t stored_count(const struct modem_at *a)
 {
     uint8_t n = 0;
 
-    for (size_t i = 0; i < AT_STORE_MAX; i++)
+    for (size_t i = 0; i < places(a); i++)
         n += a->store[i].n > 0;
     return n;
 }
 
 static bool store(struct modem *m, const char *smsc, struct bytes tpdu)
 {
-    for (size_t i = 0; i < AT_STORE_MAX; i++) {
+    if (!m->at->store)
+        m->at->store = calloc(AT_STORE_MAX, sizeof *m->at->store);
+    for (size_t i = 0; i < places(m->at); i++) {
         struct at_stored *s = &m->at->store[i];
 
         if (s->n > 0)
@@ -362,7 +369,7 @@ at_result at_storage(struct modem *m, const struct at_command *c)
 
 static void list_stored(struct modem *m, uint8_t status)
 {
-    for (size_t i = 0; i < AT_STORE_MAX; i++) {
+    for (size_t i = 0; i < places(m->at); i++) {
         struct at_stored *s = &m->at->store[i];
         uint8_t stat = s->unread ? STAT_UNREAD : STAT_READ;
         char head[32];
@@ -403,7 +410,7 @@ at_result at_read_message(struct modem *m, const struct at_command *c)
         return CMS_INVALID_INDEX;
     if (m->at->in_card)
         return i > 0 ? scan(m, SCAN_LIST, i, STAT_ALL) : CMS_INVALID_INDEX;
-    if (i >= AT_STORE_MAX || m->at->store[i].n == 0)
+    if (i >= (long)places(m->at) || m->at->store[i].n == 0)
         return CMS_INVALID_INDEX;
     s = &m->at->store[i];
     snprintf(head, sizeof head, "+CMGR: %d,,", s->unread ? STAT_UNREAD : STAT_READ);
@@ -414,7 +421,7 @@ at_result at_read_message(struct modem *m, const struct at_command *c)
 
 static void delete_stored(struct modem_at *a)
 {
-    for (size_t i = 0; i < AT_STORE_MAX; i++)
+    for (size_t i = 0; i < places(a); i++)
         if (to_be_deleted(a, a->store[i].unread ? STAT_UNREAD : STAT_READ))
             a->store[i].n = 0;
 }
@@ -441,7 +448,8 @@ at_result at_delete_message(struct modem *m, const struct at_command *c)
     }
     if (i >= AT_STORE_MAX)
         return CMS_INVALID_INDEX;
-    a->store[i].n = 0;
+    if (a->store)
+        a->store[i].n = 0;
     return AT_OK;
 }
 

@@ -118,12 +118,12 @@ def rules_go_where_they_are_allowed():
     with World("metadata-rules", cards=3) as w:
         iccid, code = w.stock(0, *OPERATOR, "--ppr", "ppr1,ppr2")
         for n, table in ((0, "none"), (1, "46001,310260")):
-            told = w.x.expect(1, "lpa", "download", code, *w.card(n, "--rat", table), *w.net, "--yes", "--json")
+            told = w.x.expect(1, "lpa", "download", code, *w.card(n, "--rules-of", table), *w.net, "--yes", "--json")
             check('"RULES_NOT_ALLOWED"' in told, told)
             shown = w.x.json("dp", "show", iccid)
             check((shown["state"], shown["history"][-1]["subject"]) == ("ERROR", "8.2.8"), str(shown))
             iccid, code = w.stock(n + 1, *OPERATOR, "--ppr", "ppr1,ppr2")
-        card = w.card(2, "--rat", "46001,00101")
+        card = w.card(2, "--rules-of", "46001,00101")
         told = w.x.expect(2, "lpa", "download", code, *card, *w.net, says="--yes")
         check(w.x.json("lpa", "list", *card)["profiles"] == [], f"installed without consent: {told}")
         w.x.expect(0, "lpa", "download", code, *card, *w.net, "--yes")

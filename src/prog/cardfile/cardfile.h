@@ -33,8 +33,8 @@ void flash_file_close(struct flash_file *f);
 /* euicc_maker.c: an eUICC from the directory of `xieka pki`. On failure *why says what is wrong. */
 struct euicc_sources {
     const char *pki, *eid, *default_dp, *root_ds;
-    const char *rat; /* operators whose profiles may have policy rules, "46001,310260"; "none";
-                        NULL any */
+    const char
+        *rules_of; /* whose profiles may have policy rules: "46001,310260", "none"; NULL any */
     struct arena *arena;
 };
 enum xk_err euicc_make(const struct euicc_sources *s, const struct flash_port *port,

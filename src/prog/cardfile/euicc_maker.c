@@ -113,7 +113,7 @@ enum xk_err euicc_make(const struct euicc_sources *s, const struct flash_port *p
         if (err == XK_OK)
             p.n_identities++;
     }
-    if (p.n_identities > 0 && make_rules(s->rat, s->arena, &p.rat) != XK_OK) {
+    if (p.n_identities > 0 && make_rules(s->rules_of, s->arena, &p.rat) != XK_OK) {
         *why = "the Rules Authorisation Table: no list of MCC and MNC";
         err = XK_E_VALUE;
     } else if (p.n_identities > 0) {

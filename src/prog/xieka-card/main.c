@@ -50,10 +50,10 @@ static void usage(FILE *out)
           "                  [--cid DIGITS] [--iccid DIGITS] [--imsi DIGITS] [--msisdn NUMBER]\n"
           "                  [--vpcd HOST:PORT | --script | --state] [--trace]\n"
           "       xieka-card --euicc [--nvm FILE] [--new] [--pki DIR --eid EID]\n"
-          "                  [--default-dp HOST] [--root-ds HOST] [--rat LIST]\n"
+          "                  [--default-dp HOST] [--root-ds HOST] [--rules-of LIST]\n"
           "                  [--vpcd HOST:PORT | --script | --state] [--trace]\n"
           "       xieka-card --euicc --cards DIR --pki DIR [--default-dp HOST] [--root-ds HOST]\n"
-          "                  [--rat LIST]\n"
+          "                  [--rules-of LIST]\n"
           "       xieka-card --sample-personalisation | --version | --help\n"
           "\n"
           "  --nvm FILE                 the card's memory; without it the card lives for this run\n"
@@ -69,7 +69,7 @@ static void usage(FILE *out)
           "by it\n"
           "  --default-dp HOST          its default SM-DP+ address\n"
           "  --root-ds HOST             its root SM-DS address\n"
-          "  --rat LIST                 operators (MCC and MNC, with commas) whose profiles may "
+          "  --rules-of LIST            operators (MCC and MNC, with commas) whose profiles may "
           "have\n"
           "                             policy rules, or none; any when not given\n"
           "  --vpcd HOST:PORT           virtual reader, default 127.0.0.1:" VPCD_PORT "\n"
@@ -446,7 +446,7 @@ enum option_id {
     OPT_CARDS,
     OPT_DEFAULT_DP,
     OPT_ROOT_DS,
-    OPT_RAT,
+    OPT_RULES_OF,
     OPT_SAMPLE,
     OPT_VERSION,
     OPT_HELP,
@@ -470,7 +470,7 @@ static const struct option long_options[] = {
     {"cards", required_argument, NULL, OPT_CARDS},
     {"default-dp", required_argument, NULL, OPT_DEFAULT_DP},
     {"root-ds", required_argument, NULL, OPT_ROOT_DS},
-    {"rat", required_argument, NULL, OPT_RAT},
+    {"rules-of", required_argument, NULL, OPT_RULES_OF},
     {"sample-personalisation", no_argument, NULL, OPT_SAMPLE},
     {"version", no_argument, NULL, OPT_VERSION},
     {"help", no_argument, NULL, OPT_HELP},
@@ -522,8 +522,8 @@ static const char **value_of(struct program *p, int option)
         return &p->sources.default_dp;
     case OPT_ROOT_DS:
         return &p->sources.root_ds;
-    case OPT_RAT:
-        return &p->sources.rat;
+    case OPT_RULES_OF:
+        return &p->sources.rules_of;
     default:
         return NULL;
     }

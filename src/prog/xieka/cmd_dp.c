@@ -228,7 +228,7 @@ int cmd_dp_show(struct cli *c)
         const struct json *h = json_at(history, i);
         char when[XK_TIME_TEXT_MAX];
 
-        printf("%s  %-12s %-10s %s%s%s %s\n",
+        printf("%s  %-19s  %-10s  %s%s%s %s\n",
                xk_time_format(json_integer(json_member(h, "at"), 0), when), reply_text(h, "cause"),
                reply_text(h, "state"), reply_text(h, "subject"),
                reply_text(h, "subject")[0] ? "/" : "", reply_text(h, "reason"),

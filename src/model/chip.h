@@ -42,6 +42,7 @@ struct chip {
     char cid[21];
     char batch_id[33];
     char vendor[33];
+    char org_id[33]; /* whose it is; "" the operator's */
     enum chip_grade grade;
     enum chip_form form;
     enum chip_state state;

@@ -28,6 +28,8 @@ struct pool {
     char parent[33]; /* "" for a root */
     enum number_purpose purpose;
     char carrier[33], province[33], customer[33];
+    char org_id[33];                         /* whose it is; "" the operator's */
+    bool shared;                             /* those below its owner may take numbers of it */
     uint32_t warn_pct, alarm_pct, block_pct; /* of free numbers: 20, 10, 5 */
     uint32_t quarantine_days;                /* 90 */
     int64_t created_at;

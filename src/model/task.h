@@ -51,8 +51,8 @@ enum xk_err task_channel_parse(const char *name, enum task_channel *out) XK_MUST
 struct task {
     uint8_t id[TASK_ID_LEN];
     char order_no[TASK_ORDER_NO_MAX + 1];
-    char app_id[33];
-    char batch_id[33]; /* "" when single */
+    char app_id[33], org_id[33]; /* who applied, and for whom */
+    char batch_id[33];           /* "" when single */
     char cid[21];
     enum task_mode mode;
     enum task_channel channel;

@@ -34,6 +34,7 @@ int platform_apply(struct platform *p, const char *order_no, uint32_t i, enum ta
 {
     char cid[USIM_CID_DIGITS + 1];
     struct wish w = {.w = {.app_id = PLATFORM_APP,
+                           .org_id = ORG_ROOT,
                            .order_no = order_no,
                            .batch_id = "",
                            .cid = cid,
@@ -178,7 +179,7 @@ static enum xk_err keep(void *arg, const struct task *t)
 /* A page at a time, so that fn may use the store. */
 void platform_tasks(struct platform *p, void (*fn)(void *arg, const struct task *t), void *arg)
 {
-    struct task_filter f = {.app_id = PLATFORM_APP, .limit = PAGE};
+    struct task_filter f = {.limit = PAGE};
     struct walk w = {.page = calloc(PAGE, sizeof *w.page)};
 
     do {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers and chips behave the same on SQLite and PostgreSQL, and no number is given twice however
- * many ask at once. */
+/* Numbers, chips and organisations behave the same on SQLite and PostgreSQL, and no number is given
+ * twice however many ask at once. */
 #include <pthread.h>
 
 #include "backend_stories.h"
@@ -8,6 +8,7 @@
 #include "crypto/random.h"
 #include "service/chip/chip.h"
 #include "service/number/number.h"
+#include "service/org/org.h"
 
 #define DAY 86400000ll
 #define CID "89860123456789012301"
@@ -82,9 +83,9 @@ static void numbers_live_their_life(const struct backend *b)
     CHECK_OK(number_list(s, "formal", -1, list[7].imsi, list, 10, &found));
     CHECK_INT(found, 2);
     CHECK_INT(counts(s, "root").free, 10);
-    CHECK_OK(pool_list(s, "root", "", pools, 4, &found));
+    CHECK_OK(pool_list(s, &(struct pool_filter){.parent = "root"}, "", pools, 4, &found));
     CHECK_INT(found, 1);
-    CHECK_OK(pool_list(s, NULL, "", pools, 4, &found));
+    CHECK_OK(pool_list(s, &(struct pool_filter){0}, "", pools, 4, &found));
     CHECK_INT(found, 3);
     store_close(s);
 }
@@ -162,6 +163,50 @@ static void chips_live_their_life(const struct backend *b)
     store_close(s);
 }
 
+static void organisations_hold_what_is_below(const struct backend *b)
+{
+    struct store *s = open_with_numbers(b, 1);
+    struct org agent = {.id = "agent", .parent = ORG_ROOT, .kind = ORG_AGENT};
+    struct org cust = {.id = "cust", .parent = "agent", .kind = ORG_CUSTOMER}, list[2];
+    struct chip_filter theirs = {.org_id = "cust", .state = -1};
+    struct chip chips[3];
+    uint64_t count = 0;
+    size_t found = 0;
+    bool holds;
+
+    CHECK_OK(org_create(s, &agent, 1));
+    CHECK_OK(org_create(s, &cust, 2));
+    CHECK_INT(org_create(s, &cust, 2), XK_E_EXISTS);
+    CHECK_OK(org_children(s, ORG_ROOT, "", list, 2, &found));
+    CHECK_INT(found, 1);
+    CHECK_OK(org_holds(s, agent.path, "cust", &holds));
+    CHECK(holds);
+    CHECK_OK(org_holds(s, cust.path, "agent", &holds));
+    CHECK(!holds);
+    CHECK_OK(org_move(s, "agent", ORG_SUSPENDED, 3));
+    CHECK_OK(org_move(s, "cust", ORG_SUSPENDED, 3));
+    CHECK_OK(org_get(s, "cust", &cust));
+    CHECK_INT(cust.blocked, 2);
+    CHECK_OK(org_move(s, "agent", ORG_ACTIVE, 4));
+    CHECK_OK(org_get(s, "cust", &cust));
+    CHECK_INT(cust.blocked, 1);
+    CHECK_INT(org_move(s, ORG_ROOT, ORG_SUSPENDED, 4), XK_E_STATE);
+    import_chip(s);
+    CHECK_OK(chip_give(s, CID, "cust", 5));
+    CHECK_OK(chip_list(s, &theirs, "", chips, 3, &found));
+    CHECK_INT(found, 1);
+    CHECK_STR(chips[0].org_id, "cust");
+    theirs.batch_id = "B";
+    CHECK_OK(chip_count(s, &theirs, &count));
+    CHECK_INT(count, 1);
+    theirs.org_id = ORG_ROOT;
+    CHECK_OK(chip_list(s, &theirs, "", chips, 3, &found));
+    CHECK_INT(found, 1);
+    CHECK_OK(chip_lock(s, CID, task_a, 6));
+    CHECK_INT(chip_give(s, CID, ORG_ROOT, 7), XK_E_STATE);
+    store_close(s);
+}
+
 struct asker {
     pthread_t thread;
     const struct backend *backend;
@@ -227,6 +272,7 @@ static void no_number_is_given_twice(const struct backend *b)
 #define STORIES(S)                                                                                 \
     S(numbers_live_their_life)                                                                     \
     S(chips_live_their_life)                                                                       \
+    S(organisations_hold_what_is_below)                                                            \
     S(no_number_is_given_twice)
 
 STORIES(FILE_AND_PGSQL)

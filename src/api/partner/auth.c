@@ -14,8 +14,11 @@
 #define NONCE_MAX 40
 #define HOUSEKEEPING_CALLS 1000
 
-static const char *const role_names[] = {
-    [ROLE_NONE] = "", [ROLE_QUERY] = "query", [ROLE_WRITE] = "write", [ROLE_IMPORT] = "import"};
+static const char *const role_names[] = {[ROLE_NONE] = "",
+                                         [ROLE_QUERY] = "query",
+                                         [ROLE_WRITE] = "write",
+                                         [ROLE_IMPORT] = "import",
+                                         [ROLE_ORG] = "org"};
 
 static bool list_has(const char *list, const char *word)
 {
@@ -34,6 +37,26 @@ bool auth_has_role(const struct app *app, enum route_role role)
            list_has(app->roles, "admin");
 }
 
+bool auth_may_grant(const struct app *app, const char *roles)
+{
+    static const char *const names[] = {"query", "write", "import", "org", "admin"};
+    bool all = app == NULL || list_has(app->roles, "admin");
+
+    if (*roles == '\0')
+        return true;
+    for (const char *at = roles;; at++) {
+        size_t n = strcspn(at, ","), i = 0;
+
+        while (i < ARRAY_LEN(names) && !bytes_eq(BYTES(at, n), bytes_cstr(names[i])))
+            i++;
+        if (i == ARRAY_LEN(names) || !(all || list_has(app->roles, names[i])))
+            return false;
+        at += n;
+        if (*at == '\0')
+            return true;
+    }
+}
+
 static enum xk_err unseal(struct keystore *ks, struct bytes sealed, struct app *app)
 {
     char context[APP_ID_MAX + 16];
@@ -45,8 +68,9 @@ static enum xk_err unseal(struct keystore *ks, struct bytes sealed, struct app *
 enum xk_err auth_load_app(struct store *s, struct keystore *ks, const char *app_id, struct app *out)
 {
     static const struct store_query q = {
-        "app_load", "SELECT roles, ip_allow, algorithm, daily_limit, secret FROM app WHERE "
-                    "app_id = $1"};
+        "app_load", "SELECT a.roles, a.ip_allow, a.algorithm, a.daily_limit, a.secret, a.disabled, "
+                    "o.org_id, o.path, o.blocked FROM app a JOIN org o ON o.org_id = a.org_id "
+                    "WHERE a.app_id = $1"};
     struct app app = {0};
     enum xk_err err;
 
@@ -58,6 +82,10 @@ enum xk_err auth_load_app(struct store *s, struct keystore *ks, const char *app_
         store_get_text(s, 1, app.ip_allow, sizeof app.ip_allow);
         store_get_text(s, 2, app.algorithm, sizeof app.algorithm);
         app.daily_limit = store_get_int(s, 3);
+        app.disabled = store_get_int(s, 5) != 0;
+        store_get_text(s, 6, app.org.id, sizeof app.org.id);
+        store_get_text(s, 7, app.org.path, sizeof app.org.path);
+        app.org.blocked = (uint32_t)store_get_int(s, 8);
         err = unseal(ks, store_get_bytes(s, 4), &app);
     }
     store_finish(s);
@@ -67,32 +95,7 @@ enum xk_err auth_load_app(struct store *s, struct keystore *ks, const char *app_
     return err;
 }
 
-/* Each of a list with commas; the empty list holds none. */
-static bool all_of(const char *list, bool (*good)(struct bytes one))
-{
-    if (*list == '\0')
-        return true;
-    for (const char *at = list;; at++) {
-        size_t n = strcspn(at, ",");
-
-        if (!good(BYTES(at, n)))
-            return false;
-        at += n;
-        if (*at == '\0')
-            return true;
-    }
-}
-
-static bool is_role(struct bytes word)
-{
-    for (size_t i = ROLE_NONE + 1; i < ARRAY_LEN(role_names); i++) {
-        if (bytes_eq(word, bytes_cstr(role_names[i])))
-            return true;
-    }
-    return bytes_eq(word, bytes_cstr("admin"));
-}
-
-static bool parse_address(const char *text, uint8_t out[16])
+bool auth_parse_address(const char *text, uint8_t out[16])
 {
     uint8_t v4[4];
 
@@ -118,7 +121,7 @@ static bool in_network(const char *peer, struct bytes cidr)
     slash = strchr(text, '/');
     if (slash)
         *slash = '\0';
-    if (!parse_address(peer, a) || !parse_address(text, b))
+    if (!auth_parse_address(peer, a) || !auth_parse_address(text, b))
         return false;
     if (slash)
         bits = (unsigned)strtoul(slash + 1, NULL, 10) + (strchr(text, ':') ? 0 : 96);
@@ -127,60 +130,6 @@ static bool in_network(const char *peer, struct bytes cidr)
             return false;
     }
     return true;
-}
-
-/* An address, or an address and its leading bits. */
-static bool is_network(struct bytes cidr)
-{
-    uint8_t address[16];
-    char text[64];
-    char *slash, *end;
-    unsigned long bits;
-
-    if (!bytes_to_cstr(cidr, text, sizeof text))
-        return false;
-    slash = strchr(text, '/');
-    if (slash)
-        *slash = '\0';
-    if (!parse_address(text, address) || !slash)
-        return slash == NULL && parse_address(text, address);
-    bits = strtoul(slash + 1, &end, 10);
-    return slash[1] >= '0' && slash[1] <= '9' && *end == '\0' &&
-           bits <= (strchr(text, ':') ? 128 : 32);
-}
-
-enum xk_err partner_add_app(struct store *s, struct keystore *ks, const struct xk_rand *rand,
-                            const char *app_id, const char *name, const char *roles,
-                            const char *ip_allow, int64_t now, char secret[64])
-{
-    static const struct store_query q = {
-        "app_add", "INSERT INTO app (app_id, name, secret, algorithm, roles, ip_allow, "
-                   "daily_limit, created_at) VALUES ($1, $2, $3, 'HMAC-SHA256', $4, $5, 100000, "
-                   "$6)"};
-    uint8_t sealed[KEYSTORE_SEALED_MAX];
-    char context[APP_ID_MAX + 16];
-    uint8_t raw[TOKEN_BYTES];
-    struct secret text;
-    struct buf b;
-    size_t n;
-
-    if (strlen(app_id) > APP_ID_MAX || app_id[0] == '\0' ||
-        strspn(app_id, JSON_ID) != strlen(app_id) || !all_of(roles, is_role) ||
-        !all_of(ip_allow, is_network))
-        return XK_E_VALUE;
-    xk_rand_fill(rand, raw, sizeof raw);
-    buf_init_fixed(&b, secret, 64);
-    base64url_put(&b, BYTES_OF(raw));
-    TRY(secret_set(&text, buf_bytes(&b)));
-    buf_put_u8(&b, '\0');
-    explicit_bzero(raw, sizeof raw);
-    snprintf(context, sizeof context, "app.secret:%s", app_id);
-    TRY(keystore_seal(ks, bytes_cstr(context), &text, sealed, sizeof sealed, &n));
-    secret_wipe(&text);
-    return store_exec(s, &q,
-                      SV(sv_text(app_id), sv_text(name), sv_bytes(BYTES(sealed, n)), sv_text(roles),
-                         sv_text(ip_allow), sv_int(now)),
-                      6, NULL);
 }
 
 static bool address_allowed(const struct app *app, const char *peer)
@@ -278,8 +227,9 @@ static enum xk_err load_by_token(struct call *c, const char *token, int *code)
         *code = CODE_TOKEN;
         return XK_OK;
     }
-    *code = CODE_OK;
-    return auth_load_app(c->order->store, c->order->keystore, app_id, &c->app);
+    TRY(auth_load_app(c->order->store, c->order->keystore, app_id, &c->app));
+    *code = c->app.disabled ? CODE_TOKEN : CODE_OK;
+    return XK_OK;
 }
 
 static enum xk_err check_signature(struct call *c, int *code)
@@ -399,6 +349,8 @@ enum xk_err post_token(struct call *c)
     if (err == XK_E_NOT_FOUND)
         return answer_refuse(c, CODE_APP, NULL);
     TRY(err);
+    if (c->app.disabled)
+        return answer_refuse(c, CODE_APP, NULL);
     if (!address_allowed(&c->app, c->in->peer))
         return answer_refuse(c, CODE_IP_DENIED, NULL);
     TRY(check_token_request(c, timestamp, nonce, sign, &code));

@@ -9,8 +9,8 @@
 #define ID_MAX 64
 
 static const struct route routes[] = {
-#define ROUTE(method, path, role, limit, body, handler)                                            \
-    {method, path, ROLE_##role, LIMIT_##limit, BODY_##body, handler},
+#define ROUTE(method, path, role, scope, limit, body, handler)                                     \
+    {method, path, ROLE_##role, SCOPE_##scope, LIMIT_##limit, BODY_##body, handler},
 #include "api/partner/routes.def"
 #undef ROUTE
 };
@@ -242,7 +242,10 @@ static enum xk_err let_in(struct call *c, const struct route *r, int *code)
     *code = CODE_OK;
     if (r->role != ROLE_NONE)
         TRY(auth_check(c, code));
-    if (*code == CODE_OK && !auth_has_role(&c->app, r->role))
+    if (*code == CODE_OK && c->app.org.blocked)
+        *code = CODE_ORG_BLOCKED;
+    if (*code == CODE_OK &&
+        (!auth_has_role(&c->app, r->role) || (r->scope == SCOPE_ROOT && !call_is_root(c))))
         *code = CODE_FORBIDDEN;
     if (*code == CODE_OK &&
         !limits_take(c->p->limits, r->role == ROLE_NONE ? c->in->peer : c->app.id, r->limit,

@@ -71,11 +71,19 @@ enum xk_err partner_sign(struct store *s, struct keystore *ks, const struct xk_r
                          const char *app_id, const char *method, const char *url, struct bytes body,
                          int64_t now, struct partner_signature *out) XK_MUST_CHECK;
 
-/* Applications: made by `xiekad --add-app` and by the first start. secret: 32 random bytes as
- * text, shown once. */
+/* Applications: made by `xiekad --add-app`, by the first start and by POST /app. */
+struct partner_app {
+    const char *id, *name, *org_id;
+    const char *roles;     /* with commas */
+    const char *ip_allow;  /* networks with commas; "" any */
+    const char *algorithm; /* NULL "HMAC-SHA256" */
+    int64_t daily_limit;   /* 0: that of P-15 */
+};
+#define PARTNER_SECRET_TEXT 64 /* 32 random bytes as text, shown once */
+/* XK_E_VALUE: the id is none, a role or network means nothing, no such algorithm. */
 enum xk_err partner_add_app(struct store *s, struct keystore *ks, const struct xk_rand *rand,
-                            const char *app_id, const char *name, const char *roles,
-                            const char *ip_allow, int64_t now, char secret[64]) XK_MUST_CHECK;
+                            const struct partner_app *a, int64_t now,
+                            char secret[PARTNER_SECRET_TEXT]) XK_MUST_CHECK;
 
 /* The string both sides sign (P-14), and the signature; shared with the CLI. */
 struct partner_to_sign {

@@ -101,8 +101,11 @@ static enum xk_err put_time_line(struct call *c, const struct task *t)
 static enum xk_err answer_one(struct call *c, enum xk_err found, const struct task *t)
 {
     const char *events = query_value(c, "events");
+    bool sees = false;
 
-    if (found == XK_E_NOT_FOUND || (found == XK_OK && strcmp(t->app_id, c->app.id) != 0))
+    if (found == XK_OK)
+        TRY(call_sees(c, t->org_id, &sees));
+    if (found == XK_E_NOT_FOUND || (found == XK_OK && !sees))
         return answer_refuse(c, CODE_NO_SUCH_TASK, NULL);
     TRY(found);
     answer_begin(c);
@@ -136,9 +139,9 @@ enum xk_err get_tasks(struct call *c)
 {
     const char *order_no = query_value(c, "orderNo");
     const char *after = query_value(c, "after");
-    struct task_filter f = {
-        .batch_id = query_value(c, "batchId"), .cid = query_value(c, "cid"), .app_id = c->app.id};
+    struct task_filter f = {.batch_id = query_value(c, "batchId"), .cid = query_value(c, "cid")};
     struct task t;
+    enum xk_err err;
     int64_t limit;
 
     if (order_no)
@@ -146,6 +149,8 @@ enum xk_err get_tasks(struct call *c)
     if (!query_number(c, "limit", 100, PAGE_MAX, &limit) ||
         (after && !take_task_id(c, after, f.after)))
         return XK_OK;
+    if (!query_org(c, &f.org_id, &err))
+        return err;
     f.limit = (size_t)limit;
     answer_begin(c);
     json_open_array(&c->out, "tasks");
@@ -160,9 +165,12 @@ enum xk_err get_batch(struct call *c)
     struct task_batch b;
     uint64_t done = 0;
     enum xk_err err = task_batch_load(c->order->store, c->id, &b);
+    bool sees = false;
     size_t n;
 
-    if (err == XK_E_NOT_FOUND || (err == XK_OK && strcmp(b.app_id, c->app.id) != 0))
+    if (err == XK_OK)
+        TRY(call_sees(c, b.org_id, &sees));
+    if (err == XK_E_NOT_FOUND || (err == XK_OK && !sees))
         return answer_refuse(c, CODE_NO_SUCH_TASK, "batchId");
     TRY(err);
     answer_begin(c);
@@ -190,6 +198,7 @@ static void put_chip(struct json_out *o, const struct chip *chip)
 
     json_put_text(o, "cid", chip->cid);
     json_put_text(o, "batchId", chip->batch_id);
+    json_put_text(o, "orgId", chip->org_id);
     json_put_text(o, "vendor", chip->vendor);
     json_put_text(o, "grade", chip_grade_name(chip->grade));
     json_put_text(o, "form", chip_form_name(chip->form));
@@ -214,8 +223,9 @@ static void put_chip(struct json_out *o, const struct chip *chip)
 
 enum xk_err get_card(struct call *c)
 {
-    struct task_filter f = {.cid = NULL, .app_id = c->app.id, .limit = 50};
+    struct task_filter f = {.org_id = call_is_root(c) ? NULL : c->app.org.id, .limit = 50};
     struct chip chip;
+    bool sees;
     enum xk_err err = chip_get(c->order->store, c->id, &chip);
 
     if (err == XK_E_NOT_FOUND)
@@ -223,6 +233,9 @@ enum xk_err get_card(struct call *c)
     if (err == XK_E_NOT_FOUND)
         return answer_refuse(c, CODE_NO_SUCH_CARD, NULL);
     TRY(err);
+    TRY(call_sees(c, chip.org_id, &sees));
+    if (!sees)
+        return answer_refuse(c, CODE_NOT_YOURS, NULL);
     f.cid = chip.cid;
     answer_begin(c);
     put_chip(&c->out, &chip);
@@ -236,11 +249,14 @@ enum xk_err get_cards(struct call *c)
 {
     struct chip_filter f = {.batch_id = query_value(c, "batchId"), .state = -1};
     struct chip *list;
+    enum xk_err err;
     int64_t limit;
     size_t n;
 
     if (!query_number(c, "limit", 100, PAGE_MAX, &limit))
         return XK_OK;
+    if (!query_org(c, &f.org_id, &err))
+        return err;
     list = arena_alloc(c->order->arena, (size_t)limit * sizeof *list + 1);
     if (!list)
         return XK_E_NOMEM;
@@ -288,14 +304,17 @@ enum xk_err get_dead_callbacks(struct call *c)
 {
     static const struct store_query q = {
         "dead_list", "SELECT d.outbox_id, d.url, d.reason, d.at, d.payload FROM callback_dead d "
-                     "JOIN task t ON t.task_id = d.task_id WHERE t.app_id = $1 "
-                     "ORDER BY d.outbox_id LIMIT 500"};
+                     "JOIN task t ON t.task_id = d.task_id WHERE $1 = '' OR "
+                     "t.org_id = $1 ORDER BY d.outbox_id LIMIT 500"};
     struct store *s = c->order->store;
+    const char *org;
     enum xk_err err;
 
+    if (!query_org(c, &org, &err))
+        return err;
     answer_begin(c);
     json_open_array(&c->out, "callbacks");
-    TRY(store_open(s, &q, SV(sv_text(c->app.id)), 1));
+    TRY(store_open(s, &q, SV(sv_text(org ? org : "")), 1));
     while ((err = store_next(s)) == XK_OK) {
         json_open_object(&c->out, NULL);
         json_put_int(&c->out, "id", store_get_int(s, 0));
@@ -314,20 +333,25 @@ enum xk_err get_dead_callbacks(struct call *c)
 
 enum xk_err post_replay(struct call *c)
 {
-    static const struct store_query own = {
-        "dead_own", "SELECT 1 FROM callback_dead d JOIN task t ON t.task_id = d.task_id WHERE "
-                    "d.outbox_id = $1 AND t.app_id = $2"};
+    static const struct store_query owner = {
+        "dead_org", "SELECT t.org_id FROM callback_dead d JOIN task t ON t.task_id = d.task_id "
+                    "WHERE d.outbox_id = $1"};
     int64_t id = 0;
     const struct json_field fields[] = {
         {.name = "id", .kind = JSON_INT, .required = true, .integer = &id}};
+    char org[ORG_ID_MAX + 1] = "";
     enum xk_err err;
+    bool sees = false;
 
     if (!take_fields(c, fields, ARRAY_LEN(fields)))
         return XK_OK;
-    TRY(store_open(c->order->store, &own, SV(sv_int(id), sv_text(c->app.id)), 2));
-    err = store_next(c->order->store);
-    store_finish(c->order->store);
-    if (err == XK_E_NOT_FOUND)
+    err = store_row(c->order->store, &owner, SVS(sv_int(id)));
+    if (err == XK_OK) {
+        store_get_text(c->order->store, 0, org, sizeof org);
+        store_finish(c->order->store);
+        err = call_sees(c, org, &sees);
+    }
+    if (err == XK_E_NOT_FOUND || (err == XK_OK && !sees))
         return answer_refuse(c, CODE_NO_SUCH_TASK, "id");
     TRY(err);
     TRY(outbox_revive(c->order->store, id, c->order->now));

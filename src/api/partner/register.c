@@ -21,6 +21,8 @@ static enum xk_err put_pool(struct call *c, const struct pool *p)
     json_put_text(&c->out, "carrier", p->carrier);
     json_put_text(&c->out, "province", p->province);
     json_put_text(&c->out, "customer", p->customer);
+    json_put_text(&c->out, "orgId", p->org_id);
+    json_put_bool(&c->out, "shared", p->shared);
     json_put_text(&c->out, "level", pool_level_name(n.level));
     json_put_int(&c->out, "total", (int64_t)n.total);
     json_put_int(&c->out, "free", (int64_t)n.free);
@@ -37,8 +39,11 @@ enum xk_err get_pool(struct call *c)
 {
     struct pool p;
     enum xk_err err = pool_get(c->order->store, c->id, &p);
+    bool may = false;
 
-    if (err == XK_E_NOT_FOUND)
+    if (err == XK_OK)
+        TRY(order_may_use_pool(c->order->store, c->app.org.path, &p, &may));
+    if (err == XK_E_NOT_FOUND || (err == XK_OK && !may))
         return answer_refuse(c, CODE_NO_SUCH_POOL, NULL);
     TRY(err);
     answer_begin(c);
@@ -49,12 +54,15 @@ enum xk_err get_pool(struct call *c)
 enum xk_err get_pools(struct call *c)
 {
     struct pool *list = arena_alloc(c->order->arena, POOLS_MAX * sizeof *list);
+    struct pool_filter f = {.parent = query_value(c, "parent")};
+    enum xk_err err;
     size_t n;
 
     if (!list)
         return XK_E_NOMEM;
-    TRY(pool_list(c->order->store, query_value(c, "parent"), query_or(c, "after", ""), list,
-                  POOLS_MAX, &n));
+    if (!query_org(c, &f.org_id, &err))
+        return err;
+    TRY(pool_list(c->order->store, &f, query_or(c, "after", ""), list, POOLS_MAX, &n));
     answer_begin(c);
     json_open_array(&c->out, "pools");
     for (size_t i = 0; i < n; i++) {
@@ -71,11 +79,29 @@ static void copy(char *out, size_t cap, const char *text)
     snprintf(out, cap, "%s", text);
 }
 
+/* A pool that the caller's organisation, or one below it, owns; another is not there: refused, or
+ * *err. field names it in the refusal. */
+static bool own_pool(struct call *c, const char *pool_id, const char *field, enum xk_err *err)
+{
+    struct pool p;
+    bool sees = false;
+
+    *err = pool_get(c->order->store, pool_id, &p);
+    if (*err == XK_OK)
+        *err = call_sees(c, p.org_id, &sees);
+    if (*err == XK_OK && sees)
+        return true;
+    if (*err == XK_OK || *err == XK_E_NOT_FOUND)
+        *err = answer_refuse(c, CODE_NO_SUCH_POOL, field);
+    return false;
+}
+
 enum xk_err post_pool(struct call *c)
 {
     const char *id = "", *name = "", *parent = "", *purpose = "formal", *carrier = "";
-    const char *province = "", *customer = "";
+    const char *province = "", *customer = "", *org_id = c->app.org.id;
     int64_t quarantine = 0;
+    bool shared = false;
     const struct json_field fields[] = {
         {.name = "poolId", .kind = JSON_STRING, .required = true, .min = 1, ID_FIELD, .text = &id},
         {.name = "name", .kind = JSON_STRING, .max = 64, .text = &name},
@@ -85,21 +111,28 @@ enum xk_err post_pool(struct call *c)
         {.name = "province", .kind = JSON_STRING, .max = 32, .text = &province},
         {.name = "customer", .kind = JSON_STRING, .max = 32, .text = &customer},
         {.name = "quarantineDays", .kind = JSON_INT, .max = 3650, .integer = &quarantine},
+        {.name = "orgId", .kind = JSON_STRING, .min = 1, ID_FIELD, .text = &org_id},
+        {.name = "shared", .kind = JSON_BOOL, .truth = &shared},
     };
     struct pool p = {.created_at = c->order->now};
     struct pool there;
+    struct org org;
     enum xk_err err;
 
     if (!take_fields(c, fields, ARRAY_LEN(fields)))
         return XK_OK;
     if (number_purpose_parse(purpose, &p.purpose) != XK_OK)
         return answer_refuse(c, CODE_PARAMETER, "purpose");
+    if (!take_org(c, org_id, &org, &err) || (parent[0] && !own_pool(c, parent, "parent", &err)))
+        return err;
     copy(p.id, sizeof p.id, id);
     copy(p.name, sizeof p.name, name[0] ? name : id);
     copy(p.parent, sizeof p.parent, parent);
     copy(p.carrier, sizeof p.carrier, carrier);
     copy(p.province, sizeof p.province, province);
     copy(p.customer, sizeof p.customer, customer);
+    copy(p.org_id, sizeof p.org_id, org.id);
+    p.shared = shared;
     p.quarantine_days = (uint32_t)quarantine;
     err = pool_get(c->order->store, id, &there) == XK_OK ? XK_E_EXISTS
                                                          : pool_create(c->order->store, &p);
@@ -157,9 +190,12 @@ enum xk_err post_number_import(struct call *c)
 {
     const char *pool = query_value(c, "poolId");
     struct import_report r = {0};
+    enum xk_err err;
 
     if (!pool)
         return answer_refuse(c, CODE_MISSING, "poolId");
+    if (!own_pool(c, pool, NULL, &err))
+        return err;
     return answer_import(c,
                          number_import_csv(c->order->store, c->order->keystore, pool, c->in->body,
                                            c->order->now, &r),
@@ -223,9 +259,10 @@ enum xk_err post_number_generate(struct call *c)
         {.name = "smsc", .kind = JSON_STRING, .max = 20, .allowed = JSON_DIGITS "+", .text = &smsc},
     };
     struct number_range range = {0};
+    enum xk_err err;
 
-    if (!take_fields(c, fields, ARRAY_LEN(fields)))
-        return XK_OK;
+    if (!take_fields(c, fields, ARRAY_LEN(fields)) || !own_pool(c, pool, NULL, &err))
+        return c->answered ? XK_OK : err;
     copy(range.pool_id, sizeof range.pool_id, pool);
     copy(range.first_imsi, sizeof range.first_imsi, imsi);
     copy(range.first_msisdn, sizeof range.first_msisdn, msisdn);
@@ -264,7 +301,13 @@ enum xk_err post_card_import(struct call *c)
     AUTO_SECRET struct secret master = {0};
     struct import_report r = {0};
     bool has_transport, has_master;
+    struct org org;
+    enum xk_err err;
 
+    if (!take_org(c, query_or(c, "org", c->app.org.id), &org, &err) ||
+        (how.seed_pool && !own_pool(c, how.seed_pool, NULL, &err)))
+        return err;
+    how.org_id = org.id;
     if (grade && chip_grade_parse(grade, &how.grade) != XK_OK)
         return answer_refuse(c, CODE_PARAMETER, "grade");
     if (form && chip_form_parse(form, &how.form) != XK_OK)
@@ -278,4 +321,59 @@ enum xk_err post_card_import(struct call *c)
         c,
         chip_import_file(c->order->store, c->order->keystore, &how, c->in->body, c->order->now, &r),
         &r);
+}
+
+/* ---- handing cards over (P-23) --------------------------------------------------------------- */
+
+#define TRANSFER_MAX 1000
+
+/* One card of the list; *code CODE_OK or why it stays where it is. */
+static enum xk_err give_card(struct call *c, const char *cid, const char *to, int *code)
+{
+    struct chip chip;
+    bool sees = false;
+    enum xk_err err = chip_get(c->order->store, cid, &chip);
+
+    *code = CODE_NO_SUCH_CARD;
+    if (err == XK_E_NOT_FOUND)
+        return XK_OK;
+    TRY(err);
+    TRY(call_sees(c, chip.org_id, &sees));
+    *code = CODE_NOT_YOURS;
+    if (!sees)
+        return XK_OK;
+    err = chip_give(c->order->store, cid, to, c->order->now);
+    *code = err == XK_E_STATE ? CODE_CARD_BUSY : CODE_OK;
+    return err == XK_E_STATE ? XK_OK : err;
+}
+
+/* All of them or none. */
+enum xk_err post_card_transfer(struct call *c)
+{
+    const struct json *cids = json_member(c->body, "cids");
+    const char *to = "";
+    const struct json_field fields[] = {
+        {.name = "to", .kind = JSON_STRING, .required = true, .min = 1, ID_FIELD, .text = &to}};
+    struct org org;
+    enum xk_err err;
+
+    if (!take_fields(c, fields, ARRAY_LEN(fields)) || !take_org(c, to, &org, &err))
+        return c->answered ? XK_OK : err;
+    if (json_length(cids) == 0 || json_length(cids) > TRANSFER_MAX)
+        return answer_refuse(c, json_length(cids) ? CODE_TOO_MANY : CODE_MISSING, "cids");
+    for (size_t i = 0; i < json_length(cids); i++) {
+        const char *cid = json_text(json_at(cids, i));
+        int code = CODE_PARAMETER;
+
+        if (cid)
+            TRY(give_card(c, cid, org.id, &code));
+        if (code == CODE_OK)
+            continue;
+        TRY(call_undo(c));
+        return answer_refuse(c, code, arena_printf(c->order->arena, "cids[%zu]", i));
+    }
+    answer_begin(c);
+    json_put_text(&c->out, "to", org.id);
+    json_put_int(&c->out, "cards", (int64_t)json_length(cids));
+    return answer_end(c);
 }

@@ -5,12 +5,16 @@
 
 #include "api/partner/partner.h"
 #include "api/wire/json.h"
+#include "service/org/org.h"
 
 #define APP_ID_MAX 32
 #define ROLES_MAX 64
 #define CIDRS_MAX 256
 
-enum route_role { ROLE_NONE, ROLE_QUERY, ROLE_WRITE, ROLE_IMPORT };
+enum route_role { ROLE_NONE, ROLE_QUERY, ROLE_WRITE, ROLE_IMPORT, ROLE_ORG };
+/* OWN: shows and changes what the caller's organisation may see (call_sees), nothing else. ROOT:
+ * for the operator alone. */
+enum route_scope { SCOPE_ANY, SCOPE_OWN, SCOPE_ROOT };
 enum route_limit { LIMIT_SINGLE, LIMIT_BATCH, LIMIT_APPLY, LIMITS };
 enum route_body { BODY_NONE, BODY_JSON, BODY_ANY };
 
@@ -20,6 +24,8 @@ struct app {
     char ip_allow[CIDRS_MAX + 1];
     char algorithm[16];
     int64_t daily_limit;
+    bool disabled;
+    struct org org; /* that it works for: id, path and blocked */
     struct secret secret;
 };
 
@@ -42,6 +48,7 @@ struct call {
 struct route {
     const char *method, *path;
     enum route_role role;
+    enum route_scope scope;
     enum route_limit limit;
     enum route_body body;
     enum xk_err (*handle)(struct call *c);
@@ -73,6 +80,16 @@ bool query_number(struct call *c, const char *name, int64_t fallback, int64_t ma
 /* 16 hexadecimal digits; false: refused. */
 bool take_task_id(struct call *c, const char *text, uint8_t id[TASK_ID_LEN]);
 
+/* Whether the caller's organisation sees what belongs to org_id: its own, and all below it. */
+enum xk_err call_sees(struct call *c, const char *org_id, bool *sees) XK_MUST_CHECK;
+bool call_is_root(const struct call *c);
+/* The organisation that a list is of: the query's org, else the caller's own; NULL: all, for the
+ * operator without a word. False: refused, or *err. */
+bool query_org(struct call *c, const char **org_id, enum xk_err *err);
+/* An organisation that a thing is to belong to: it exists, the caller sees it and it may act; else
+ * refused, or *err. */
+bool take_org(struct call *c, const char *org_id, struct org *out, enum xk_err *err);
+
 /* The members of a task, of which orderNo, states and numbers; inside an open object. */
 void put_task(struct json_out *o, const struct task *t);
 
@@ -80,7 +97,11 @@ void put_task(struct json_out *o, const struct task *t);
 enum xk_err auth_check(struct call *c, int *code) XK_MUST_CHECK;
 enum xk_err auth_load_app(struct store *s, struct keystore *ks, const char *app_id, struct app *out)
     XK_MUST_CHECK;
+/* IPv4 mapped into IPv6. */
+bool auth_parse_address(const char *text, uint8_t out[16]);
 bool auth_has_role(const struct app *app, enum route_role role);
+/* Whether each role of the list is one, and one that app has (NULL: any). */
+bool auth_may_grant(const struct app *app, const char *roles);
 
 /* limits.c: P-15. True: may go on; else *retry_after_s. */
 struct limits;
@@ -98,7 +119,7 @@ struct partner {
     uint32_t calls; /* for housekeeping now and then */
 };
 
-#define ROUTE(method, path, role, limit, body, handler) enum xk_err handler(struct call *c);
+#define ROUTE(method, path, role, scope, limit, body, handler) enum xk_err handler(struct call *c);
 #include "api/partner/routes.def"
 #undef ROUTE
 

@@ -115,13 +115,16 @@ static enum xk_err resolve_cid(struct call *c, const struct wish_texts *t, char 
 {
     struct chip chip;
     enum xk_err err;
+    bool sees = false;
 
     if (t->cid || !t->iccid) {
         snprintf(cid, 21, "%s", t->cid ? t->cid : "");
         return XK_OK;
     }
     err = chip_get_by_iccid(c->order->store, t->iccid, &chip);
-    snprintf(cid, 21, "%s", err == XK_OK ? chip.cid : "");
+    if (err == XK_OK)
+        err = call_sees(c, chip.org_id, &sees);
+    snprintf(cid, 21, "%s", sees ? chip.cid : "");
     return err == XK_E_NOT_FOUND ? XK_OK : err;
 }
 
@@ -129,7 +132,7 @@ static enum xk_err resolve_cid(struct call *c, const struct wish_texts *t, char 
 static enum xk_err apply_one(struct call *c, const struct json *v, const char *batch_id,
                              struct task *t, int *code, const char **bad)
 {
-    struct order_wish w = {.app_id = c->app.id, .batch_id = batch_id};
+    struct order_wish w = {.app_id = c->app.id, .org_id = c->app.org.id, .batch_id = batch_id};
     struct wish_texts texts;
     char cid[21];
     bool repeat;
@@ -203,7 +206,7 @@ static enum xk_err apply_items(struct call *c, const struct json *items)
 {
     char batch_id[33];
 
-    TRY(task_batch_create(c->order, c->app.id, json_length(items), batch_id));
+    TRY(task_batch_create(c->order, c->app.id, c->app.org.id, json_length(items), batch_id));
     answer_begin(c);
     json_put_text(&c->out, "batchId", batch_id);
     json_open_array(&c->out, "items");
@@ -335,6 +338,7 @@ static enum xk_err apply_csv(struct call *c)
 {
     const char *mode = query_value(c, "mode");
     struct order_wish w = {.app_id = c->app.id,
+                           .org_id = c->app.org.id,
                            .pool_id = query_value(c, "poolId"),
                            .callback_url = query_value(c, "callbackUrl")};
     char batch_id[33];
@@ -352,7 +356,7 @@ static enum xk_err apply_csv(struct call *c)
     TRY(daily_ok(c, lines, &allowed));
     if (!allowed)
         return answer_refuse(c, CODE_DAILY_LIMIT, NULL);
-    TRY(task_batch_create(c->order, c->app.id, lines, batch_id));
+    TRY(task_batch_create(c->order, c->app.id, c->app.org.id, lines, batch_id));
     TRY(csv_accept(c, c->in->body, w, batch_id));
     answer_begin(c);
     json_put_text(&c->out, "batchId", batch_id);
@@ -367,7 +371,23 @@ enum xk_err post_apply_batch(struct call *c)
     return type && strncmp(type, "text/csv", 8) == 0 ? apply_csv(c) : apply_json(c);
 }
 
-/* {"taskId": ...}: of this application, or there is no such task. */
+/* A task that the caller sees; else there is none: refused, or *err. */
+static bool find_task(struct call *c, const uint8_t id[TASK_ID_LEN], struct task *t,
+                      enum xk_err *err)
+{
+    bool sees = false;
+
+    *err = task_load(c->order->store, id, t);
+    if (*err == XK_OK)
+        *err = call_sees(c, t->org_id, &sees);
+    if (*err == XK_OK && sees)
+        return true;
+    if (*err == XK_OK || *err == XK_E_NOT_FOUND)
+        *err = answer_refuse(c, CODE_NO_SUCH_TASK, NULL);
+    return false;
+}
+
+/* {"taskId": ...} of one that the caller sees. */
 static bool take_own_task(struct call *c, uint8_t id[TASK_ID_LEN], enum xk_err *err)
 {
     const char *text = NULL;
@@ -382,12 +402,7 @@ static bool take_own_task(struct call *c, uint8_t id[TASK_ID_LEN], enum xk_err *
     *err = XK_OK;
     if (!take_fields(c, fields, ARRAY_LEN(fields)) || !take_task_id(c, text, id))
         return false;
-    *err = task_load(c->order->store, id, &t);
-    if (*err == XK_OK && strcmp(t.app_id, c->app.id) == 0)
-        return true;
-    if (*err == XK_OK || *err == XK_E_NOT_FOUND)
-        *err = answer_refuse(c, CODE_NO_SUCH_TASK, NULL);
-    return false;
+    return find_task(c, id, &t, err);
 }
 
 static enum xk_err answer_task(struct call *c, const uint8_t id[TASK_ID_LEN], int code)
@@ -449,10 +464,8 @@ enum xk_err get_script(struct call *c)
 
     if (!take_task_id(c, c->id, id))
         return XK_OK;
-    err = task_load(c->order->store, id, &t);
-    if (err == XK_E_NOT_FOUND || (err == XK_OK && strcmp(t.app_id, c->app.id) != 0))
-        return answer_refuse(c, CODE_NO_SUCH_TASK, NULL);
-    TRY(err);
+    if (!find_task(c, id, &t, &err))
+        return err;
     buf_init_fixed(&packet, mem, sizeof mem);
     TRY(order_relay_script(c->order, id, &packet, &code));
     if (code != CODE_OK)
@@ -523,10 +536,8 @@ enum xk_err post_report(struct call *c)
         return answer_refuse(c, CODE_PARAMETER, "packet");
     if (hex_decode_exact(bytes_cstr(iei_text), &iei, 1) != XK_OK || (iei != 0x70 && iei != 0x71))
         return answer_refuse(c, CODE_PARAMETER, "iei");
-    err = task_load(c->order->store, id, &t);
-    if (err == XK_E_NOT_FOUND || (err == XK_OK && strcmp(t.app_id, c->app.id) != 0))
-        return answer_refuse(c, CODE_NO_SUCH_TASK, NULL);
-    TRY(err);
+    if (!find_task(c, id, &t, &err))
+        return err;
     TRY(take_relay_report(c, &t, iei, BYTES(packet, n), &code));
     return answer_task(c, id, code);
 }
@@ -542,11 +553,14 @@ enum xk_err post_batch_resume(struct call *c)
                                          .text = &id}};
     struct task_batch b;
     enum xk_err err;
+    bool sees = false;
 
     if (!take_fields(c, fields, ARRAY_LEN(fields)))
         return XK_OK;
     err = task_batch_load(c->order->store, id, &b);
-    if (err == XK_E_NOT_FOUND || (err == XK_OK && strcmp(b.app_id, c->app.id) != 0))
+    if (err == XK_OK)
+        TRY(call_sees(c, b.org_id, &sees));
+    if (err == XK_E_NOT_FOUND || (err == XK_OK && !sees))
         return answer_refuse(c, CODE_NO_SUCH_TASK, "batchId");
     TRY(err);
     TRY(task_batch_resume(c->order, id));

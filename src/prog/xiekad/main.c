@@ -312,10 +312,11 @@ static enum xk_err add_app(struct daemon *d, const char *what)
     char id[33] = "";
     char roles[65] = "write,query";
     char cidrs[257] = "";
-    char secret[64];
-    enum xk_err err;
-
+    const struct partner_app app = {
+        .id = id, .name = id, .org_id = ORG_ROOT, .roles = roles, .ip_allow = cidrs};
+    char secret[PARTNER_SECRET_TEXT];
     const char *at = what;
+    enum xk_err err;
 
     if (!take_part(&at, strcspn(at, ":"), id, sizeof id) ||
         !take_part(&at, strcspn(at, ":"), roles, sizeof roles) ||
@@ -324,7 +325,7 @@ static enum xk_err add_app(struct daemon *d, const char *what)
     TRY(jobs_start(d));
     err = store_begin(d->store);
     if (err == XK_OK)
-        err = partner_add_app(d->store, d->keystore, random_openssl(), id, id, roles, cidrs,
+        err = partner_add_app(d->store, d->keystore, random_openssl(), &app,
                               xk_now(xk_clock_system()), secret);
     if (err == XK_OK)
         err = store_commit(d->store);

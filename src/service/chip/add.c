@@ -3,6 +3,7 @@
 #include "service/chip/chip.h"
 
 #include "model/ident.h"
+#include "model/org.h"
 #include "service/chip/rows.h"
 
 #define BATCH_COLUMNS "batch_id, vendor, grade, form, file_name, count, created_at"
@@ -11,9 +12,9 @@ static const struct store_query q_insert = {
     "chip.insert",
     "INSERT INTO chip (cid, batch_id, vendor, grade, form, state, seed_iccid, seed_imsi,"
     " seed_msisdn, imsi, msisdn, iccid, suite, keyset, kic_alg, kid_alg, keys, down_counter,"
-    " up_counter, task_id, imei, cos, wear_left, radio, created_at, updated_at)"
+    " up_counter, task_id, imei, cos, wear_left, radio, created_at, updated_at, org_id)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-    " $19, $20, $21, $22, $23, $24, $25, $26) ON CONFLICT DO NOTHING"};
+    " $19, $20, $21, $22, $23, $24, $25, $26, $27) ON CONFLICT DO NOTHING"};
 static const struct store_query q_batch_get = {"chip.batch_get",
                                                "SELECT " BATCH_COLUMNS " FROM chip_batch"
                                                " WHERE batch_id = $1"};
@@ -147,7 +148,8 @@ enum xk_err chip_insert(struct store *s, struct keystore *ks, const struct chip 
             sv_bytes(buf_bytes(&sealed)), sv_int((int64_t)c->down_counter),
             sv_int((int64_t)c->up_counter), sv_bytes(BYTES_OF(c->task_id)), sv_text(c->imei),
             sv_text(c->cos), sv_int(c->wear_left == UINT32_MAX ? -1 : (int64_t)c->wear_left),
-            sv_text(c->radio), sv_int(now), sv_int(now)),
+            sv_text(c->radio), sv_int(now), sv_int(now),
+            sv_text(c->org_id[0] ? c->org_id : ORG_ROOT)),
         &changes));
     *clash = changes == 1 ? NULL : "cid";
     return XK_OK;

@@ -25,28 +25,26 @@ static const struct store_query q_by_pending = {
     "chip.by_pending", "SELECT " CHIP_COLUMNS " FROM chip WHERE cid = (SELECT cid FROM number"
                        " WHERE number.msisdn = $1 AND number.cid <> ''"
                        " AND number.state IN (1, 2, 3, 4))"};
-static const struct store_query q_list = {"chip.list", "SELECT " CHIP_COLUMNS " FROM chip"
-                                                       " WHERE cid > $1 ORDER BY cid LIMIT $2"};
-static const struct store_query q_list_state = {"chip.list_state",
-                                                "SELECT " CHIP_COLUMNS " FROM chip"
-                                                " WHERE cid > $1 AND state = $2"
-                                                " ORDER BY cid LIMIT $3"};
-static const struct store_query q_list_batch = {"chip.list_batch",
-                                                "SELECT " CHIP_COLUMNS " FROM chip"
-                                                " WHERE cid > $1 AND batch_id = $2"
-                                                " ORDER BY cid LIMIT $3"};
-static const struct store_query q_list_both = {"chip.list_both",
-                                               "SELECT " CHIP_COLUMNS " FROM chip"
-                                               " WHERE cid > $1 AND batch_id = $2"
-                                               " AND state = $3 ORDER BY cid LIMIT $4"};
-static const struct store_query q_count = {"chip.count", "SELECT COUNT(*) FROM chip"};
-static const struct store_query q_count_state = {"chip.count_state",
-                                                 "SELECT COUNT(*) FROM chip WHERE state = $1"};
-static const struct store_query q_count_batch = {"chip.count_batch",
-                                                 "SELECT COUNT(*) FROM chip WHERE batch_id = $1"};
-static const struct store_query q_count_both = {"chip.count_both",
-                                                "SELECT COUNT(*) FROM chip WHERE batch_id = $1"
-                                                " AND state = $2"};
+/* All, of a batch, of an organisation, of both; in any state ($2 < 0) or one. */
+#define CHIP_LIST(name, where, limit)                                                              \
+    {                                                                                              \
+        name, "SELECT " CHIP_COLUMNS " FROM chip WHERE cid > $1 AND ($2 < 0 OR state = $2)" where  \
+              " ORDER BY cid LIMIT " limit                                                         \
+    }
+#define CHIP_COUNT(name, where)                                                                    \
+    {                                                                                              \
+        name, "SELECT COUNT(*) FROM chip WHERE ($1 < 0 OR state = $1)" where                       \
+    }
+static const struct store_query lists[2][2] = {
+    {CHIP_LIST("chip.list", "", "$3"), CHIP_LIST("chip.list_batch", " AND batch_id = $3", "$4")},
+    {CHIP_LIST("chip.list_org", " AND org_id = $3", "$4"),
+     CHIP_LIST("chip.list_org_batch", " AND org_id = $3 AND batch_id = $4", "$5")},
+};
+static const struct store_query counts[2][2] = {
+    {CHIP_COUNT("chip.count", ""), CHIP_COUNT("chip.count_batch", " AND batch_id = $2")},
+    {CHIP_COUNT("chip.count_org", " AND org_id = $2"),
+     CHIP_COUNT("chip.count_org_batch", " AND org_id = $2 AND batch_id = $3")},
+};
 
 void chip_of_row(struct store *s, struct chip *out)
 {
@@ -77,6 +75,7 @@ void chip_of_row(struct store *s, struct chip *out)
     store_get_text(s, 22, out->radio, sizeof out->radio);
     out->created_at = store_get_int(s, 23);
     out->updated_at = store_get_int(s, 24);
+    store_get_text(s, 25, out->org_id, sizeof out->org_id);
 }
 
 static enum xk_err get_one(struct store *s, const struct store_query *q, const char *key,
@@ -129,28 +128,27 @@ enum xk_err chip_get_by_seed(struct store *s, const char *seed_imsi, struct chip
     return get_by(s, queries, ARRAY_LEN(queries), seed_imsi, out);
 }
 
-static enum xk_err open_list(struct store *s, const struct chip_filter *f, const char *after,
-                             size_t cap)
+/* What the filter says, behind what there is in v already. */
+static size_t put_filter(const struct chip_filter *f, struct store_value *v, size_t n)
 {
-    struct store_value limit = sv_int((int64_t)cap);
-
-    if (f->batch_id && f->state >= 0)
-        return store_open(s, &q_list_both,
-                          SVS(sv_text(after), sv_text(f->batch_id), sv_int(f->state), limit));
+    v[n++] = sv_int(f->state);
+    if (f->org_id)
+        v[n++] = sv_text(f->org_id);
     if (f->batch_id)
-        return store_open(s, &q_list_batch, SVS(sv_text(after), sv_text(f->batch_id), limit));
-    if (f->state >= 0)
-        return store_open(s, &q_list_state, SVS(sv_text(after), sv_int(f->state), limit));
-    return store_open(s, &q_list, SVS(sv_text(after), limit));
+        v[n++] = sv_text(f->batch_id);
+    return n;
 }
 
 enum xk_err chip_list(struct store *s, const struct chip_filter *filter, const char *after,
                       struct chip *out, size_t cap, size_t *n)
 {
+    struct store_value v[5] = {sv_text(after)};
+    size_t values = put_filter(filter, v, 1);
     enum xk_err err;
     size_t i = 0;
 
-    TRY(open_list(s, filter, after, cap));
+    v[values++] = sv_int((int64_t)cap);
+    TRY(store_open(s, &lists[filter->org_id != NULL][filter->batch_id != NULL], v, values));
     while ((err = store_next(s)) == XK_OK && i < cap)
         chip_of_row(s, &out[i++]);
     store_finish(s);
@@ -160,20 +158,12 @@ enum xk_err chip_list(struct store *s, const struct chip_filter *filter, const c
     return XK_OK;
 }
 
-static enum xk_err open_count(struct store *s, const struct chip_filter *f)
-{
-    if (f->batch_id && f->state >= 0)
-        return store_row(s, &q_count_both, SVS(sv_text(f->batch_id), sv_int(f->state)));
-    if (f->batch_id)
-        return store_row(s, &q_count_batch, SVS(sv_text(f->batch_id)));
-    if (f->state >= 0)
-        return store_row(s, &q_count_state, SVS(sv_int(f->state)));
-    return store_row(s, &q_count, NULL, 0);
-}
-
 enum xk_err chip_count(struct store *s, const struct chip_filter *filter, uint64_t *n)
 {
-    TRY(open_count(s, filter));
+    struct store_value v[3];
+
+    TRY(store_row(s, &counts[filter->org_id != NULL][filter->batch_id != NULL], v,
+                  put_filter(filter, v, 0)));
     *n = (uint64_t)store_get_int(s, 0);
     store_finish(s);
     return XK_OK;

@@ -35,6 +35,7 @@ enum xk_err chip_get_keys(struct store *s, struct keystore *ks, const char *cid,
 
 struct chip_filter {
     const char *batch_id; /* NULL any */
+    const char *org_id;   /* NULL any */
     int state;            /* < 0 any */
 };
 /* Up to cap chips in order of CID, after the CID `after` ("" from the start). */
@@ -54,6 +55,10 @@ enum xk_err chip_unlock(struct store *s, const char *cid, const uint8_t task_id[
 /* Takes it out of service, or back in. XK_E_STATE: a task has it, or it is there already. */
 enum xk_err chip_block(struct store *s, const char *cid, int64_t now) XK_MUST_CHECK;
 enum xk_err chip_unblock(struct store *s, const char *cid, int64_t now) XK_MUST_CHECK;
+
+/* It belongs to another organisation from now on. XK_E_STATE: a task has it. */
+enum xk_err chip_give(struct store *s, const char *cid, const char *org_id, int64_t now)
+    XK_MUST_CHECK;
 
 /* Counters of SCP80, one a direction (P-4). */
 
@@ -107,6 +112,7 @@ struct chip_import {
     enum chip_grade grade; /* CSV without a grade column */
     enum chip_form form;
     const char *file_name; /* for the register */
+    const char *org_id;    /* whose they are; NULL the operator's */
     const char *seed_pool; /* pool of the seeds, which need K and OPc in the file; NULL: seeds
                                       are not entered as numbers */
     const struct secret *transport; /* opens an encrypted vendor file; NULL none */

@@ -81,6 +81,7 @@ static bool take_make(const struct chip_file *f, struct chip *chip, struct chip_
         snprintf(chip->batch_id, sizeof chip->batch_id, "%s", f->how->batch_id);
     if (!chip->vendor[0] && f->how->vendor)
         snprintf(chip->vendor, sizeof chip->vendor, "%s", f->how->vendor);
+    snprintf(chip->org_id, sizeof chip->org_id, "%s", f->how->org_id ? f->how->org_id : "");
     if (!chip->batch_id[0])
         return complain(c, COLUMN_BATCH, IMPORT_MISSING);
     chip->grade = f->how->grade;

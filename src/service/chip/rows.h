@@ -8,7 +8,7 @@
 #define CHIP_COLUMNS                                                                               \
     "cid, batch_id, vendor, grade, form, state, seed_iccid, seed_imsi, seed_msisdn, imsi, msisdn," \
     " iccid, suite, keyset, kic_alg, kid_alg, down_counter, up_counter, task_id, imei, cos,"       \
-    " wear_left, radio, created_at, updated_at"
+    " wear_left, radio, created_at, updated_at, org_id"
 
 /* Three envelopes with their lengths. */
 #define CHIP_SEALED_MAX (3 * (1 + 32 + KEYSTORE_OVERHEAD))

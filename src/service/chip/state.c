@@ -39,6 +39,10 @@ static const struct store_query q_set_wear = {"chip.set_wear", "UPDATE chip SET 
 static const struct store_query q_set_radio = {"chip.set_radio", "UPDATE chip SET radio = $1,"
                                                                  " updated_at = $2 WHERE cid = $3"};
 
+static const struct store_query q_give = {"chip.give",
+                                          "UPDATE chip SET org_id = $1, updated_at = $2"
+                                          " WHERE cid = $3 AND state <> 1"};
+
 static const uint8_t no_task[8];
 
 /* Runs an update of one chip. XK_E_NOT_FOUND when there is no such chip, `refused` when it is there
@@ -73,6 +77,11 @@ enum xk_err chip_unlock(struct store *s, const char *cid, const uint8_t task_id[
         s, &q_unlock,
         SVS(sv_bytes(BYTES_OF(no_task)), sv_int(now), sv_text(cid), sv_bytes(BYTES(task_id, 8))),
         cid, XK_E_STATE);
+}
+
+enum xk_err chip_give(struct store *s, const char *cid, const char *org_id, int64_t now)
+{
+    return update(s, &q_give, SVS(sv_text(org_id), sv_int(now), sv_text(cid)), cid, XK_E_STATE);
 }
 
 enum xk_err chip_block(struct store *s, const char *cid, int64_t now)

@@ -22,10 +22,13 @@
  * XK_E_VALUE: no id, or thresholds that do not descend; XK_E_NOT_FOUND: no such parent. */
 enum xk_err pool_create(struct store *s, const struct pool *pool) XK_MUST_CHECK;
 enum xk_err pool_get(struct store *s, const char *pool_id, struct pool *out) XK_MUST_CHECK;
-/* Up to cap pools in order of their ids, after the id `after` ("" from the start). parent NULL:
- * all; "": roots; else its children. */
-enum xk_err pool_list(struct store *s, const char *parent, const char *after, struct pool *out,
-                      size_t cap, size_t *n) XK_MUST_CHECK;
+struct pool_filter {
+    const char *parent; /* NULL any; "": roots; else its children */
+    const char *org_id; /* NULL anybody's */
+};
+/* Up to cap pools in order of their ids, after the id `after` ("" from the start). */
+enum xk_err pool_list(struct store *s, const struct pool_filter *filter, const char *after,
+                      struct pool *out, size_t cap, size_t *n) XK_MUST_CHECK;
 
 enum pool_scope { POOL_ALONE, POOL_WITH_CHILDREN };
 /* How many numbers are in each state, and the level: free * 100 / total below the pool's

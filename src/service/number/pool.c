@@ -5,10 +5,11 @@
 #include <assert.h>
 
 #include "model/ident.h"
+#include "model/org.h"
 
 #define POOL_COLUMNS                                                                               \
     "pool_id, name, parent, purpose, carrier, province, customer, warn_pct, alarm_pct,"            \
-    " block_pct, quarantine_days, created_at"
+    " block_pct, quarantine_days, created_at, org_id, shared"
 #define WARN_PCT 20
 #define ALARM_PCT 10
 #define BLOCK_PCT 5
@@ -16,15 +17,16 @@
 
 static const struct store_query q_create = {
     "pool.create", "INSERT INTO pool (" POOL_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,"
-                   " $10, $11, $12)"};
+                   " $10, $11, $12, $13, $14)"};
 static const struct store_query q_get = {"pool.get",
                                          "SELECT " POOL_COLUMNS " FROM pool WHERE pool_id = $1"};
 static const struct store_query q_list = {"pool.list",
-                                          "SELECT " POOL_COLUMNS " FROM pool WHERE pool_id > $1"
-                                          " ORDER BY pool_id LIMIT $2"};
+                                          "SELECT " POOL_COLUMNS " FROM pool WHERE ($1 = '' OR"
+                                          " org_id = $1) AND pool_id > $2"
+                                          " ORDER BY pool_id LIMIT $3"};
 static const struct store_query q_children = {
-    "pool.children", "SELECT " POOL_COLUMNS " FROM pool WHERE parent = $1 AND pool_id > $2"
-                     " ORDER BY pool_id LIMIT $3"};
+    "pool.children", "SELECT " POOL_COLUMNS " FROM pool WHERE ($1 = '' OR org_id = $1)"
+                     " AND parent = $2 AND pool_id > $3 ORDER BY pool_id LIMIT $4"};
 static const struct store_query q_count = {"pool.count",
                                            "SELECT state, n FROM pool_count WHERE pool_id = $1"};
 static const struct store_query q_count_tree = {
@@ -53,6 +55,8 @@ static void pool_of_row(struct store *s, struct pool *out)
     out->block_pct = (uint32_t)store_get_int(s, 9);
     out->quarantine_days = (uint32_t)store_get_int(s, 10);
     out->created_at = store_get_int(s, 11);
+    store_get_text(s, 12, out->org_id, sizeof out->org_id);
+    out->shared = store_get_int(s, 13) != 0;
 }
 
 static uint32_t or_default(uint32_t value, uint32_t fallback)
@@ -87,7 +91,8 @@ enum xk_err pool_create(struct store *s, const struct pool *pool)
                       SVS(sv_text(p.id), sv_text(p.name), sv_text(p.parent), sv_int(p.purpose),
                           sv_text(p.carrier), sv_text(p.province), sv_text(p.customer),
                           sv_int(p.warn_pct), sv_int(p.alarm_pct), sv_int(p.block_pct),
-                          sv_int(p.quarantine_days), sv_int(p.created_at)),
+                          sv_int(p.quarantine_days), sv_int(p.created_at),
+                          sv_text(p.org_id[0] ? p.org_id : ORG_ROOT), sv_int(p.shared)),
                       NULL);
 }
 
@@ -99,16 +104,18 @@ enum xk_err pool_get(struct store *s, const char *pool_id, struct pool *out)
     return XK_OK;
 }
 
-enum xk_err pool_list(struct store *s, const char *parent, const char *after, struct pool *out,
-                      size_t cap, size_t *n)
+enum xk_err pool_list(struct store *s, const struct pool_filter *f, const char *after,
+                      struct pool *out, size_t cap, size_t *n)
 {
+    struct store_value org = sv_text(f->org_id ? f->org_id : "");
     enum xk_err err;
     size_t i = 0;
 
-    if (parent)
-        TRY(store_open(s, &q_children, SVS(sv_text(parent), sv_text(after), sv_int((int64_t)cap))));
+    if (f->parent)
+        TRY(store_open(s, &q_children,
+                       SVS(org, sv_text(f->parent), sv_text(after), sv_int((int64_t)cap))));
     else
-        TRY(store_open(s, &q_list, SVS(sv_text(after), sv_int((int64_t)cap))));
+        TRY(store_open(s, &q_list, SVS(org, sv_text(after), sv_int((int64_t)cap))));
     while ((err = store_next(s)) == XK_OK && i < cap)
         pool_of_row(s, &out[i++]);
     store_finish(s);

@@ -4,6 +4,7 @@
 #include "service/number/number.h"
 #include "service/order/machine.h"
 #include "service/order/task_store.h"
+#include "service/org/org.h"
 
 static void new_task(struct order_ctx *c, const struct order_wish *w, struct task *t)
 {
@@ -20,12 +21,67 @@ static void new_task(struct order_ctx *c, const struct order_wish *w, struct tas
         t->id[i] = (uint8_t)(id >> (8 * (TASK_ID_LEN - 1 - i)));
     snprintf(t->order_no, sizeof t->order_no, "%s", w->order_no);
     snprintf(t->app_id, sizeof t->app_id, "%s", w->app_id);
+    snprintf(t->org_id, sizeof t->org_id, "%s", w->org_id);
     snprintf(t->batch_id, sizeof t->batch_id, "%s", w->batch_id ? w->batch_id : "");
     snprintf(t->cid, sizeof t->cid, "%s", w->cid);
     snprintf(t->pool_id, sizeof t->pool_id, "%s", w->pool_id ? w->pool_id : "");
     snprintf(t->target_msisdn, sizeof t->target_msisdn, "%s",
              w->target_msisdn ? w->target_msisdn : "");
     snprintf(t->callback_url, sizeof t->callback_url, "%s", w->callback_url ? w->callback_url : "");
+}
+
+enum xk_err order_may_use_pool(struct store *s, const char *path, const struct pool *pool,
+                               bool *may)
+{
+    struct org owner;
+
+    TRY(org_get(s, pool->org_id, &owner));
+    *may = org_path_holds(path, owner.path) || (pool->shared && org_path_holds(owner.path, path));
+    return XK_OK;
+}
+
+static enum xk_err check_pool(struct order_ctx *c, const struct org *own, const char *pool_id,
+                              int *code)
+{
+    struct pool pool;
+    bool may;
+    enum xk_err err = pool_get(c->store, pool_id, &pool);
+
+    if (err == XK_E_NOT_FOUND)
+        return XK_OK; /* said by what looks for a number in it */
+    TRY(err);
+    TRY(order_may_use_pool(c->store, own->path, &pool, &may));
+    *code = may ? CODE_OK : CODE_NUMBER_ELSEWHERE;
+    return XK_OK;
+}
+
+/* Card, pool and wished number belong to the organisation that the task is for, or below it. */
+static enum xk_err check_owner(struct order_ctx *c, const struct task *t, const struct chip *chip,
+                               int *code)
+{
+    struct number n;
+    struct org own;
+    enum xk_err err;
+    bool holds;
+
+    *code = CODE_OK;
+    if (strcmp(t->org_id, ORG_ROOT) == 0)
+        return XK_OK;
+    TRY(org_get(c->store, t->org_id, &own));
+    TRY(org_holds(c->store, own.path, chip->org_id, &holds));
+    if (!holds) {
+        *code = CODE_NOT_YOURS;
+        return XK_OK;
+    }
+    if (t->pool_id[0])
+        TRY(check_pool(c, &own, t->pool_id, code));
+    if (*code != CODE_OK || !t->target_msisdn[0])
+        return XK_OK;
+    err = number_get_by_msisdn(c->store, t->target_msisdn, &n);
+    if (err == XK_E_NOT_FOUND)
+        return XK_OK;
+    TRY(err);
+    return check_pool(c, &own, n.pool_id, code);
 }
 
 /* What this card, as it is, allows. */
@@ -127,7 +183,9 @@ enum xk_err machine_check_and_lock(struct order_ctx *c, struct task *t)
     TRY(err);
     TRY(machine_move(c, t, TASK_CHECKING, ""));
     choose_channel(t, &chip);
-    code = check_chip(t, &chip);
+    TRY(check_owner(c, t, &chip, &code));
+    if (code == CODE_OK)
+        code = check_chip(t, &chip);
     if (code == CODE_OK)
         TRY(lock_number(c, t, &chip, &code));
     if (code != CODE_OK)

@@ -5,17 +5,19 @@
 
 #define RECENT_MAX 100
 
-enum xk_err task_batch_create(struct order_ctx *c, const char *app_id, uint64_t total, char id[33])
+enum xk_err task_batch_create(struct order_ctx *c, const char *app_id, const char *org_id,
+                              uint64_t total, char id[33])
 {
     static const struct store_query q = {
         "batch_create", "INSERT INTO task_batch (batch_id, app_id, total, paused, recent, "
-                        "created_at) VALUES ($1, $2, $3, 0, '', $4)"};
+                        "created_at, org_id) VALUES ($1, $2, $3, 0, '', $4, $5)"};
     char name[33];
 
     snprintf(name, sizeof name, "b%016llx", (unsigned long long)c->ids->next++);
-    TRY(store_exec(c->store, &q,
-                   SV(sv_text(name), sv_text(app_id), sv_int((int64_t)total), sv_int(c->now)), 4,
-                   NULL));
+    TRY(store_exec(
+        c->store, &q,
+        SV(sv_text(name), sv_text(app_id), sv_int((int64_t)total), sv_int(c->now), sv_text(org_id)),
+        5, NULL));
     memcpy(id, name, sizeof name);
     return XK_OK;
 }
@@ -24,7 +26,7 @@ static enum xk_err load_head(struct store *s, const char *id, struct task_batch 
 {
     static const struct store_query q = {
         "batch_load",
-        "SELECT app_id, total, paused, created_at FROM task_batch WHERE batch_id = $1"};
+        "SELECT app_id, total, paused, created_at, org_id FROM task_batch WHERE batch_id = $1"};
     enum xk_err err;
 
     TRY(store_open(s, &q, SV(sv_text(id)), 1));
@@ -36,6 +38,7 @@ static enum xk_err load_head(struct store *s, const char *id, struct task_batch 
         out->total = (uint64_t)store_get_int(s, 1);
         out->paused = store_get_int(s, 2) != 0;
         out->created_at = store_get_int(s, 3);
+        store_get_text(s, 4, out->org_id, sizeof out->org_id);
     }
     store_finish(s);
     return err;

@@ -12,6 +12,7 @@
 #include "model/chip.h"
 #include "model/code.h"
 #include "model/number.h"
+#include "model/org.h"
 #include "model/task.h"
 #include "service/notify/outbox.h"
 
@@ -88,7 +89,8 @@ struct order_report {
 
 /* W1. Fields as applied for; cid must be resolved. */
 struct order_wish {
-    const char *app_id, *order_no, *batch_id, *cid, *pool_id, *target_msisdn, *callback_url;
+    const char *app_id, *org_id; /* who applies, and for which organisation */
+    const char *order_no, *batch_id, *cid, *pool_id, *target_msisdn, *callback_url;
     enum task_mode mode;
     enum task_channel channel;
 };
@@ -101,6 +103,10 @@ enum xk_err order_apply(struct order_ctx *c, const struct order_wish *w, struct 
 /* W2 by file: the wish is taken down as ACCEPTED; order_on_time checks it and goes on. A repeated
  * orderNo is passed over. */
 enum xk_err order_accept(struct order_ctx *c, const struct order_wish *w) XK_MUST_CHECK;
+/* Whether the organisation of path may take numbers of the pool: its own or of one below it, or one
+ * that is shared by an organisation above it. */
+enum xk_err order_may_use_pool(struct store *s, const char *path, const struct pool *pool,
+                               bool *may) XK_MUST_CHECK;
 /* W3, W4: *code CODE_OK, CODE_NO_SUCH_TASK or CODE_TASK_STATE ... */
 enum xk_err order_cancel(struct order_ctx *c, const uint8_t id[TASK_ID_LEN], int *code)
     XK_MUST_CHECK;
@@ -136,10 +142,11 @@ enum xk_err task_load(struct store *s, const uint8_t id[TASK_ID_LEN], struct tas
 enum xk_err task_load_by_order(struct store *s, const char *app_id, const char *order_no,
                                struct task *out) XK_MUST_CHECK;
 enum xk_err task_load_by_imsi(struct store *s, const char *imsi, struct task *out) XK_MUST_CHECK;
-/* The tasks of a batch, of a card, or (both NULL) of an application, in order of their ids, which
- * is the order they came in; those behind `after` (zeros: from the start), at most limit. */
+/* The tasks of a batch, of a card, or (both NULL) all, of one organisation or (org_id NULL) of any,
+ * in order of their ids, which is the order they came in; those behind `after` (zeros: from the
+ * start), at most limit. */
 struct task_filter {
-    const char *batch_id, *cid, *app_id;
+    const char *batch_id, *cid, *org_id;
     uint8_t after[TASK_ID_LEN];
     size_t limit;
 };
@@ -160,13 +167,13 @@ enum xk_err task_events(struct store *s, const uint8_t id[TASK_ID_LEN],
 
 /* Batches and the circuit-breaker of P-19. */
 struct task_batch {
-    char id[33], app_id[33];
+    char id[33], app_id[33], org_id[33];
     uint64_t total, by_state[100]; /* index: enum task_state */
     bool paused;
     int64_t created_at;
 };
-enum xk_err task_batch_create(struct order_ctx *c, const char *app_id, uint64_t total, char id[33])
-    XK_MUST_CHECK;
+enum xk_err task_batch_create(struct order_ctx *c, const char *app_id, const char *org_id,
+                              uint64_t total, char id[33]) XK_MUST_CHECK;
 enum xk_err task_batch_load(struct store *s, const char *id, struct task_batch *out) XK_MUST_CHECK;
 enum xk_err task_batch_resume(struct order_ctx *c, const char *id) XK_MUST_CHECK;
 

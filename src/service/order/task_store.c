@@ -6,7 +6,7 @@
     "task_id, order_no, app_id, batch_id, cid, mode, channel, pool_id, target_msisdn, msisdn, "    \
     "imsi, iccid, state, step, attach_seen, report_seen, attempts, attempts_all, retries, "        \
     "card_result, code, message, callback_url, created_at, updated_at, sending_at, finished_at, "  \
-    "due_at, expires_at, rollbacks"
+    "due_at, expires_at, rollbacks, org_id"
 
 static void read_names(struct store *s, struct task *t)
 {
@@ -46,6 +46,7 @@ static void read_task(struct store *s, struct task *t)
     t->due_at = store_get_int(s, 27);
     t->expires_at = store_get_int(s, 28);
     t->rollbacks = (uint32_t)store_get_int(s, 29);
+    store_get_text(s, 30, t->org_id, sizeof t->org_id);
 }
 
 static enum xk_err load_one(struct store *s, const struct store_query *q,
@@ -94,7 +95,7 @@ enum xk_err task_insert(struct store *s, const struct task *t)
         "task_insert",
         "INSERT INTO task (" TASK_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
         "$12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, "
-        "$29, $30)"};
+        "$29, $30, $31)"};
     const struct store_value v[] = {
         sv_bytes(BYTES_OF(t->id)),   sv_text(t->order_no),     sv_text(t->app_id),
         sv_text(t->batch_id),        sv_text(t->cid),          sv_int((int64_t)t->mode),
@@ -106,6 +107,7 @@ enum xk_err task_insert(struct store *s, const struct task *t)
         sv_text(t->message),         sv_text(t->callback_url), sv_int(t->created_at),
         sv_int(t->updated_at),       sv_int(t->sending_at),    sv_int(t->finished_at),
         sv_int(t->due_at),           sv_int(t->expires_at),    sv_int(t->rollbacks),
+        sv_text(t->org_id),
     };
 
     return store_exec(s, &q, v, ARRAY_LEN(v), NULL);
@@ -183,21 +185,27 @@ enum xk_err task_list(struct store *s, const struct task_filter *f,
                       enum xk_err (*each)(void *arg, const struct task *t), void *arg)
 {
     static const struct store_query by_batch = {
-        "task_list_batch", "SELECT " TASK_COLUMNS " FROM task WHERE batch_id = $1 AND app_id = $2 "
-                           "AND task_id > $3 ORDER BY task_id LIMIT $4"};
+        "task_list_batch", "SELECT " TASK_COLUMNS " FROM task WHERE batch_id = $1 AND "
+                           "($2 = '' OR org_id = $2) AND task_id > $3 ORDER BY task_id LIMIT $4"};
     static const struct store_query by_cid = {
-        "task_list_cid", "SELECT " TASK_COLUMNS " FROM task WHERE cid = $1 AND app_id = $2 "
+        "task_list_cid", "SELECT " TASK_COLUMNS " FROM task WHERE cid = $1 AND "
+                         "($2 = '' OR org_id = $2) AND task_id > $3 ORDER BY task_id LIMIT $4"};
+    static const struct store_query by_org = {
+        "task_list_org", "SELECT " TASK_COLUMNS " FROM task WHERE order_no <> $1 AND org_id = $2 "
                          "AND task_id > $3 ORDER BY task_id LIMIT $4"};
-    static const struct store_query by_app = {
-        "task_list_app", "SELECT " TASK_COLUMNS " FROM task WHERE order_no <> $1 AND app_id = $2 "
+    static const struct store_query all = {
+        "task_list_all", "SELECT " TASK_COLUMNS " FROM task WHERE order_no <> $1 AND $2 = '' "
                          "AND task_id > $3 ORDER BY task_id LIMIT $4"};
-    const struct store_query *q = f->batch_id ? &by_batch : f->cid ? &by_cid : &by_app;
+    const struct store_query *q = f->batch_id ? &by_batch
+                                  : f->cid    ? &by_cid
+                                  : f->org_id ? &by_org
+                                              : &all;
     const char *key = f->batch_id ? f->batch_id : f->cid ? f->cid : "";
     enum xk_err err;
 
     TRY(store_open(s, q,
-                   SV(sv_text(key), sv_text(f->app_id), sv_bytes(BYTES_OF(f->after)),
-                      sv_int((int64_t)f->limit)),
+                   SV(sv_text(key), sv_text(f->org_id ? f->org_id : ""),
+                      sv_bytes(BYTES_OF(f->after)), sv_int((int64_t)f->limit)),
                    4));
     while ((err = store_next(s)) == XK_OK) {
         struct task t;

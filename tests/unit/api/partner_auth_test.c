@@ -201,8 +201,8 @@ TEST(the_daily_limit)
 /* Every route against every role: as routes.def says, and never in by default. */
 TEST(each_route_and_role)
 {
-    static const char *const roles[] = {"query", "write", "import", "admin", ""};
-    static const enum route_role held[] = {ROLE_QUERY, ROLE_WRITE, ROLE_IMPORT};
+    static const char *const roles[] = {"query", "write", "import", "org", "admin", ""};
+    static const enum route_role held[] = {ROLE_QUERY, ROLE_WRITE, ROLE_IMPORT, ROLE_ORG};
     const struct route *routes;
     size_t n;
 
@@ -212,7 +212,7 @@ TEST(each_route_and_role)
 
         partner_bench_init(&b, roles[i], "");
         for (size_t k = 0; k < n; k++) {
-            bool allowed = routes[k].role == ROLE_NONE || i == 3 ||
+            bool allowed = routes[k].role == ROLE_NONE || i == 4 ||
                            (i < ARRAY_LEN(held) && routes[k].role == held[i]);
             char path[128];
             int code;
@@ -236,31 +236,38 @@ TEST(each_route_and_role)
 TEST(applications_that_cannot_be)
 {
     static const struct {
-        const char *id, *roles, *networks;
+        const char *id, *roles, *networks, *algorithm;
+        enum xk_err want;
     } rows[] = {
-        {"", "query", ""},
-        {"a b", "query", ""},
-        {"x", "wrte", ""},
-        {"x", "query,", ""},
-        {"x", ",", ""},
-        {"x", "query", "here"},
-        {"x", "query", "10.0.0"},
-        {"x", "query", "10.0.0.0/33"},
-        {"x", "query", "10.0.0.0/"},
-        {"x", "query", "::1/129"},
-        {"x", "query", "10.0.0.0/8,"},
-        {"x", "query", "10.0.0.0/-1"},
+        {"x", "query", "", "HMAC-MD5", XK_E_VALUE},
+        {"", "query", "", NULL, XK_E_VALUE},
+        {"a b", "query", "", NULL, XK_E_VALUE},
+        {"x", "wrte", "", NULL, XK_E_VALUE},
+        {"x", "query,", "", NULL, XK_E_VALUE},
+        {"x", ",", "", NULL, XK_E_VALUE},
+        {"x", "query", "here", NULL, XK_E_VALUE},
+        {"x", "query", "10.0.0", NULL, XK_E_VALUE},
+        {"x", "query", "10.0.0.0/33", NULL, XK_E_VALUE},
+        {"x", "query", "10.0.0.0/", NULL, XK_E_VALUE},
+        {"x", "query", "::1/129", NULL, XK_E_VALUE},
+        {"x", "query", "10.0.0.0/8,", NULL, XK_E_VALUE},
+        {"x", "query", "10.0.0.0/-1", NULL, XK_E_VALUE},
+        {"x", "query,import,org", "10.0.0.0/8,::1/128,192.0.2.1", "HMAC-SM3", XK_OK},
     };
     struct partner_bench b;
     char secret[64];
 
     partner_bench_init(&b, NULL, "");
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        CHECK_INT(partner_add_app(b.store, b.ks, &b.rand, rows[i].id, "x", rows[i].roles,
-                                  rows[i].networks, b.c.now, secret),
-                  XK_E_VALUE);
-    CHECK_OK(partner_add_app(b.store, b.ks, &b.rand, "x", "x", "query,import",
-                             "10.0.0.0/8,::1/128,192.0.2.1", b.c.now, secret));
+        CHECK_INT(partner_add_app(b.store, b.ks, &b.rand,
+                                  &(struct partner_app){.id = rows[i].id,
+                                                        .name = "x",
+                                                        .org_id = ORG_ROOT,
+                                                        .roles = rows[i].roles,
+                                                        .ip_allow = rows[i].networks,
+                                                        .algorithm = rows[i].algorithm},
+                                  b.c.now, secret),
+                  rows[i].want);
     partner_bench_fini(&b);
 }
 

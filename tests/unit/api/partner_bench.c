@@ -93,6 +93,7 @@ void partner_bench_init(struct partner_bench *b, const char *roles, const char *
 {
     memset(b, 0, sizeof *b);
     b->prng.state = 1;
+    snprintf(b->app, sizeof b->app, "app");
     b->rand = xk_rand_prng(&b->prng);
     b->c.now = 1767323045678;
     CHECK_OK(sqlite_store_open(":memory:", &b->store));
@@ -120,8 +121,11 @@ void partner_bench_init(struct partner_bench *b, const char *roles, const char *
     CHECK_OK(store_begin(b->store));
     if (!roles)
         return;
-    CHECK_OK(partner_add_app(b->store, b->ks, &b->rand, "app", "App", roles, ip_allow, b->c.now,
-                             b->secret));
+    CHECK_OK(partner_add_app(
+        b->store, b->ks, &b->rand,
+        &(struct partner_app){
+            .id = "app", .name = "App", .org_id = ORG_ROOT, .roles = roles, .ip_allow = ip_allow},
+        b->c.now, b->secret));
     CHECK_INT(partner_get_token(b, NULL, NULL), CODE_OK);
 }
 
@@ -190,7 +194,7 @@ int partner_ask(struct partner_bench *b, const struct partner_ask *ask)
     char sign[64];
 
     if (!a.app)
-        a.app = "app";
+        a.app = b->app;
     if (!a.token)
         a.token = arena_printf(&b->arena, "Bearer %s", b->token);
     if (!a.timestamp)
@@ -216,7 +220,7 @@ int partner_get_token(struct partner_bench *b, const char *timestamp, const char
     char *now = arena_printf(&b->arena, "%lld", (long long)b->c.now);
     const char *t = timestamp ? timestamp : now;
     const char *nonce = next_nonce(b);
-    char *text = arena_printf(&b->arena, "app\n%s\n%s", t, nonce);
+    char *text = arena_printf(&b->arena, "%s\n%s\n%s", b->app, t, nonce);
     struct partner_ask a = {.method = "POST", .path = "/api/v1/auth/token"};
     uint8_t mac[HASH_LEN];
     struct buf s;
@@ -226,13 +230,21 @@ int partner_get_token(struct partner_bench *b, const char *timestamp, const char
     CHECK_OK(hash_hmac(HASH_SHA256, bytes_cstr(b->secret), bytes_cstr(text), mac));
     base64_put(&s, BYTES_OF(mac));
     a.body = arena_printf(
-        &b->arena, "{\"appId\":\"app\",\"timestamp\":\"%s\",\"nonce\":\"%s\",\"sign\":\"%s\"}", t,
-        nonce, sign ? sign : buf_cstr(&s));
+        &b->arena, "{\"appId\":\"%s\",\"timestamp\":\"%s\",\"nonce\":\"%s\",\"sign\":\"%s\"}",
+        b->app, t, nonce, sign ? sign : buf_cstr(&s));
     code = handle(b, &a);
     if (code == CODE_OK)
         snprintf(b->token, sizeof b->token, "%s", partner_text(b, "token"));
     buf_fini(&s);
     return code;
+}
+
+int partner_become(struct partner_bench *b, const char *app, const char *secret)
+{
+    snprintf(b->app, sizeof b->app, "%s", app);
+    if (secret != b->secret)
+        snprintf(b->secret, sizeof b->secret, "%s", secret);
+    return partner_get_token(b, NULL, NULL);
 }
 
 const struct json *partner_data(const struct partner_bench *b, const char *name)

@@ -21,6 +21,7 @@ struct partner_bench {
     struct arena arena;
     struct outbox_list said;
     struct order_ctx c;
+    char app[33]; /* who calls: "app" at first */
     char secret[64];
     char token[64];
     uint32_t nonces;
@@ -41,6 +42,8 @@ void partner_bench_init(struct partner_bench *b, const char *roles, const char *
 void partner_bench_fini(struct partner_bench *b);
 /* Gives the code of the envelope (-1 when there is none). */
 int partner_ask(struct partner_bench *b, const struct partner_ask *ask);
+/* Calls come from this application from now on; the code of its token. */
+int partner_become(struct partner_bench *b, const char *app, const char *secret);
 int partner_get_token(struct partner_bench *b, const char *timestamp, const char *sign);
 /* Of the last answer's data. */
 const struct json *partner_data(const struct partner_bench *b, const char *name);

@@ -2,6 +2,7 @@
 /* The routes: W1 to W6, Q1 to Q3, pools, imports, callbacks; bad input names its field. */
 #include "base/hex.h"
 #include "partner_bench.h"
+#include "service/org/org.h"
 #include "xt.h"
 
 #define APPLY(text)                                                                                \
@@ -115,9 +116,10 @@ TEST(apply_query_cancel)
 }
 
 /* Other people's tasks do not exist for an application. */
-TEST(tasks_belong_to_their_application)
+TEST(tasks_of_others_are_not_there)
 {
-    static const struct store_query steal = {"test_steal", "UPDATE task SET app_id = 'other'"};
+    static const struct store_query give = {"test_give", "UPDATE app SET org_id = 'other'"};
+    struct org other = {.id = "other", .parent = ORG_ROOT, .kind = ORG_CUSTOMER};
     struct partner_bench b;
     const char *body, *path;
 
@@ -125,7 +127,8 @@ TEST(tasks_belong_to_their_application)
     CHECK_INT(post(&b, "/api/v1/write/apply", "{\"orderNo\":\"a\"," GOOD "}"), CODE_OK);
     body = task_body(&b);
     path = arena_printf(&b.arena, "/api/v1/write/task/%s", partner_text(&b, "taskId"));
-    CHECK_OK(store_exec(b.store, &steal, NULL, 0, NULL));
+    CHECK_OK(org_create(b.store, &other, b.c.now));
+    CHECK_OK(store_exec(b.store, &give, NULL, 0, NULL));
     CHECK_INT(get(&b, path, NULL), CODE_NO_SUCH_TASK);
     CHECK_INT(post(&b, "/api/v1/write/cancel", body), CODE_NO_SUCH_TASK);
     CHECK_INT(post(&b, "/api/v1/write/retry", body), CODE_NO_SUCH_TASK);
@@ -334,6 +337,6 @@ TEST(a_callback_has_its_members)
 }
 
 TESTS_MAIN(XT_CASE(bad_fields_are_named), XT_CASE(languages), XT_CASE(apply_query_cancel),
-           XT_CASE(tasks_belong_to_their_application), XT_CASE(batches_inline),
+           XT_CASE(tasks_of_others_are_not_there), XT_CASE(batches_inline),
            XT_CASE(batches_by_file), XT_CASE(relay), XT_CASE(pools_and_imports),
            XT_CASE(dead_callbacks_are_listed_and_replayed), XT_CASE(a_callback_has_its_members))

@@ -82,6 +82,7 @@ TEST(chips_come_back_as_they_went_in)
     snprintf(c.imei, sizeof c.imei, "123456789012345");
     snprintf(c.cos, sizeof c.cos, "XK-COS 1.0 空写");
     c.wear_left = 99;
+    snprintf(c.org_id, sizeof c.org_id, "vendor-1");
     CHECK_OK(chip_add(f.store, f.ks, &c, &k, 100));
     got = get(&f, CID_3);
     c.created_at = c.updated_at = 100;

@@ -87,14 +87,14 @@ TEST(pools_are_created_and_found)
     add_pool(&f, "cmcc-bj", NUMBER_FORMAL, "cmcc");
     add_pool(&f, "cmcc-sh", NUMBER_FORMAL, "cmcc");
     add_pool(&f, "test", NUMBER_TEST, "");
-    CHECK_OK(pool_list(f.store, NULL, "", list, 4, &n));
+    CHECK_OK(pool_list(f.store, &(struct pool_filter){0}, "", list, 4, &n));
     CHECK_INT(n, 4);
-    CHECK_OK(pool_list(f.store, "", "", list, 4, &n));
+    CHECK_OK(pool_list(f.store, &(struct pool_filter){.parent = ""}, "", list, 4, &n));
     CHECK_INT(n, 2);
-    CHECK_OK(pool_list(f.store, "cmcc", "cmcc-bj", list, 4, &n));
+    CHECK_OK(pool_list(f.store, &(struct pool_filter){.parent = "cmcc"}, "cmcc-bj", list, 4, &n));
     CHECK_INT(n, 1);
     CHECK_STR(list[0].id, "cmcc-sh");
-    CHECK_OK(pool_list(f.store, NULL, "", list, 2, &n));
+    CHECK_OK(pool_list(f.store, &(struct pool_filter){0}, "", list, 2, &n));
     CHECK_INT(n, 2);
     fixture_close(&f);
 }

@@ -114,6 +114,7 @@ void bench_fini(struct bench *b)
 int apply(struct bench *b, const char *order_no, enum task_mode mode, struct task *t)
 {
     const struct order_wish w = {.app_id = "app",
+                                 .org_id = ORG_ROOT,
                                  .order_no = order_no,
                                  .cid = CID,
                                  .pool_id = "main",

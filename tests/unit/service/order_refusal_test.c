@@ -11,7 +11,7 @@ TEST(refusals_at_the_door)
 {
     struct bench b;
     struct task t, again;
-    struct order_wish w = {.app_id = "app", .cid = CID, .pool_id = "main"};
+    struct order_wish w = {.app_id = "app", .org_id = ORG_ROOT, .cid = CID, .pool_id = "main"};
     bool repeat;
     int code;
 
@@ -206,7 +206,8 @@ TEST(the_breaker_stops_a_batch)
     struct bench b;
     struct task t;
     struct task_batch batch;
-    struct order_wish w = {.app_id = "app", .order_no = "x", .cid = CID, .pool_id = "main"};
+    struct order_wish w = {
+        .app_id = "app", .org_id = ORG_ROOT, .order_no = "x", .cid = CID, .pool_id = "main"};
     char id[33];
     bool repeat;
     size_t moved;
@@ -214,7 +215,7 @@ TEST(the_breaker_stops_a_batch)
 
     bench_init(&b);
     b.policy.breaker_window = 4;
-    CHECK_OK(task_batch_create(&b.c, "app", 5, id));
+    CHECK_OK(task_batch_create(&b.c, "app", ORG_ROOT, 5, id));
     w.batch_id = id;
     w.cid = "89860000000000000099";
     for (int i = 0; i < 4; i++) {
@@ -243,8 +244,12 @@ TEST(the_breaker_stops_a_batch)
 
 TEST(batches_by_file_are_checked_later)
 {
-    const struct order_wish w = {
-        .app_id = "app", .order_no = "l1", .cid = CID, .pool_id = "main", .batch_id = ""};
+    const struct order_wish w = {.app_id = "app",
+                                 .org_id = ORG_ROOT,
+                                 .order_no = "l1",
+                                 .cid = CID,
+                                 .pool_id = "main",
+                                 .batch_id = ""};
     struct bench b;
     struct task t;
     size_t moved;
@@ -302,8 +307,11 @@ TEST(callbacks_wait_their_turn)
 TEST(numbers_that_are_taken_or_resting)
 {
     static const char imsi[] = "999701000000002";
-    struct order_wish w = {
-        .app_id = "app", .cid = CID, .pool_id = "main", .target_msisdn = "1440000000002"};
+    struct order_wish w = {.app_id = "app",
+                           .org_id = ORG_ROOT,
+                           .cid = CID,
+                           .pool_id = "main",
+                           .target_msisdn = "1440000000002"};
     static const uint8_t other[TASK_ID_LEN] = {9};
     struct number n;
     struct bench b;

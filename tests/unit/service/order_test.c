@@ -254,8 +254,11 @@ TEST(restore_goes_back_to_the_seed)
 /* A blank card is written through whoever can reach it (W5, W6). */
 TEST(relay_for_a_blank_card)
 {
-    const struct order_wish w = {
-        .app_id = "app", .order_no = "r", .cid = "89860000000000000003", .pool_id = "main"};
+    const struct order_wish w = {.app_id = "app",
+                                 .org_id = ORG_ROOT,
+                                 .order_no = "r",
+                                 .cid = "89860000000000000003",
+                                 .pool_id = "main"};
     struct order_report r = {.is_answer = true, .has_result = true, .result = SCRIPT_COMMITTED};
     uint8_t mem[100];
     struct bench b;

@@ -120,6 +120,44 @@ def a_vendors_file_comes_with_its_key(folder, platform, x):
 
 
 @alone
+def organisations_see_their_own(folder, platform, x):
+    x.login()
+    data = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../data/chips.csv")
+    x.expect(DONE, "org", "create", "agent", "--kind", "AGENT", "--name", "华东代理")
+    x.expect(REFUSED, "org", "create", "agent", "--kind", "AGENT", says="(11008)")
+    x.expect(REFUSED, "org", "create", "vendor", "--kind", "CARD_VENDOR", "--parent", "agent", says="(12013)")
+    x.expect(USAGE, "org", "create", "cust", says="--kind")
+    x.expect(DONE, "org", "create", "cust", "--kind", "CUSTOMER", "--parent", "agent")
+    check("华东代理" in x.expect(DONE, "org", "list"), "no name")
+    check([o["orgId"] for o in x.json("org", "list", "--parent", "agent")] == ["cust"], "below the agent")
+    master = os.path.join(folder, "master.key")
+    x.write_private(master, "000102030405060708090a0b0c0d0e0f\n")
+    x.expect(DONE, "import", "cards", data, "--batch", "b1", "--org", "agent", "--master-key-file", master)
+    cids = [card["cid"] for card in x.json("card", "list", "--org", "agent")]
+    x.expect(USAGE, "card", "give", cids[0], says="--org")
+    x.expect(REFUSED, "card", "give", *cids, "1", "--org", "cust", says="cids[")
+    check(x.json("card", "give", cids[0], "--org", "cust")["cards"] == 1, "given")
+    secret = os.path.join(folder, "clerk.secret")
+    x.write_private(secret, x.expect(DONE, "app", "create", "clerk", "--org", "cust", "--roles", "query,org"))
+    config = ["--config", os.path.join(folder, "clerk")]
+    x.expect(DONE, "login", "--url", x.url, "--ca", x.ca, "--app", "clerk", "--secret-file", secret, *config)
+    check([card["cid"] for card in x.json("card", "list", *config)] == cids[:1], "one card")
+    x.expect(REFUSED, "card", "show", cids[1], *config, says="(12009)")
+    x.expect(REFUSED, "card", "list", "--org", "agent", *config, says="(12012)")
+    x.expect(REFUSED, "app", "create", "more", "--roles", "write", *config, says="roles")
+    x.expect(DONE, "org", "suspend", "agent")
+    x.expect(REFUSED, "card", "list", *config, says="(12011)")
+    x.expect(DONE, "org", "resume", "agent")
+    x.expect(DONE, "card", "list", *config)
+    x.expect(DONE, "app", "off", "clerk")
+    check([(a["appId"], a["state"]) for a in x.json("app", "list", "--org", "cust")] == [("clerk", "OFF")], "state")
+    x.expect(AUTH, "card", "list", *config)
+    x.expect(DONE, "app", "on", "clerk")
+    x.write_private(secret, x.expect(DONE, "app", "secret", "clerk"))
+    x.expect(DONE, "login", "--url", x.url, "--ca", x.ca, "--app", "clerk", "--secret-file", secret, *config)
+
+
+@alone
 def refusals_of_writes_are_listed(folder, platform, x):
     x.login()
     x.expect(DONE, "pool", "create", "iot")

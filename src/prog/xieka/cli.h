@@ -35,6 +35,8 @@ const char *cli_say(const struct cli *c, const char *zh, const char *en);
 int cli_fail(int code, const char *fmt, ...) XK_PRINTF(2, 3);
 /* The value of an option; NULL when not given. */
 const char *cli_option(const struct cli *c, enum option_id id);
+/* What must be given although it is written like an option; false: told. */
+bool cli_need(const struct cli *c, enum option_id id, const char *name);
 /* An option that is a count; *out stays when it is not given. False: told why. */
 bool cli_number(const struct cli *c, enum option_id id, const char *name, int64_t *out);
 /* A whole file ("-": standard input) in the arena; false: told why. */

@@ -10,16 +10,6 @@
 #define HEADER_MAX 256
 #define IMPORT_MS 300000
 
-/* What must be given although it is written like an option. */
-static bool need(const struct cli *c, enum option_id id, const char *name)
-{
-    if (cli_option(c, id))
-        return true;
-    cli_fail(EXIT_USAGE, "%s %s: --%s %s", c->args.command->group, c->args.command->verb, name,
-             cli_say(c, "必须给出", "is needed"));
-    return false;
-}
-
 /* ---- import ---------------------------------------------------------------------------------- */
 
 static void print_bad_lines(struct cli *c, const struct json *data)
@@ -74,7 +64,7 @@ int cmd_import_numbers(struct cli *c)
     char mem[QUERY_MAX];
     struct buf query;
 
-    if (!need(c, OPT_POOL, "pool"))
+    if (!cli_need(c, OPT_POOL, "pool"))
         return EXIT_USAGE;
     buf_init_fixed(&query, mem, sizeof mem);
     query_add(&query, "poolId", cli_option(c, OPT_POOL));
@@ -120,6 +110,7 @@ int cmd_import_cards(struct cli *c)
     query_add(&query, "vendor", cli_option(c, OPT_VENDOR));
     query_add(&query, "seedPool", cli_option(c, OPT_SEED_POOL));
     query_add(&query, "file", file ? file + 1 : c->args.operand[0]);
+    query_add(&query, "org", cli_option(c, OPT_ORG));
     if (key_header(c, OPT_TRANSPORT_KEY, "X-XK-Transport-Key", transport, &call) &&
         key_header(c, OPT_MASTER_KEY, "X-XK-Master-Key", master, &call))
         code = import_file(c, &call, &query);
@@ -178,6 +169,7 @@ int cmd_pool_list(struct cli *c)
 
     buf_init_fixed(&query, mem, sizeof mem);
     query_add(&query, "parent", cli_option(c, OPT_PARENT));
+    query_add(&query, "org", cli_option(c, OPT_ORG));
     query_add(&query, "after", cli_option(c, OPT_AFTER));
     call.query = buf_cstr(&query);
     code = client_call(c, &call, &r);
@@ -233,6 +225,9 @@ int cmd_pool_create(struct cli *c)
     put_option(&o, c, OPT_CARRIER, "carrier");
     put_option(&o, c, OPT_PROVINCE, "province");
     put_option(&o, c, OPT_CUSTOMER, "customer");
+    put_option(&o, c, OPT_ORG, "orgId");
+    if (cli_option(c, OPT_SHARED))
+        json_put_bool(&o, "shared", true);
     if (days >= 0)
         json_put_int(&o, "quarantineDays", days);
     json_close_object(&o);
@@ -251,8 +246,9 @@ int cmd_pool_fill(struct cli *c)
     struct buf body;
     int code;
 
-    if (!need(c, OPT_COUNT, "count") || !need(c, OPT_FIRST_IMSI, "first-imsi") ||
-        !need(c, OPT_FIRST_MSISDN, "first-msisdn") || !cli_number(c, OPT_COUNT, "count", &count))
+    if (!cli_need(c, OPT_COUNT, "count") || !cli_need(c, OPT_FIRST_IMSI, "first-imsi") ||
+        !cli_need(c, OPT_FIRST_MSISDN, "first-msisdn") ||
+        !cli_number(c, OPT_COUNT, "count", &count))
         return EXIT_USAGE;
     buf_init_fixed(&body, mem, sizeof mem);
     json_out_init(&o, &body);
@@ -292,6 +288,7 @@ int cmd_card_list(struct cli *c)
 
     buf_init_fixed(&query, mem, sizeof mem);
     query_add(&query, "batchId", cli_option(c, OPT_BATCH));
+    query_add(&query, "org", cli_option(c, OPT_ORG));
     query_add(&query, "limit", cli_option(c, OPT_LIMIT));
     query_add(&query, "after", cli_option(c, OPT_AFTER));
     call.query = buf_cstr(&query);

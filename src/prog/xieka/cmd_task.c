@@ -79,6 +79,7 @@ int cmd_task_list(struct cli *c)
     buf_init_fixed(&query, mem, sizeof mem);
     query_add(&query, "batchId", cli_option(c, OPT_BATCH));
     query_add(&query, "cid", cli_option(c, OPT_CARD));
+    query_add(&query, "org", cli_option(c, OPT_ORG));
     query_add(&query, "limit", cli_option(c, OPT_LIMIT));
     query_add(&query, "after", cli_option(c, OPT_AFTER));
     call.query = buf_cstr(&query);

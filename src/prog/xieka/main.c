@@ -50,6 +50,15 @@ const char *cli_option(const struct cli *c, enum option_id id)
     return c->args.value[id];
 }
 
+bool cli_need(const struct cli *c, enum option_id id, const char *name)
+{
+    if (cli_option(c, id))
+        return true;
+    cli_fail(EXIT_USAGE, "%s %s: --%s %s", c->args.command->group, c->args.command->verb, name,
+             cli_say(c, "必须给出", "is needed"));
+    return false;
+}
+
 bool cli_number(const struct cli *c, enum option_id id, const char *name, int64_t *out)
 {
     const char *text = cli_option(c, id);

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Organisations, their applications, and cards that go from one to another. */
+#include "prog/xieka/client.h"
+#include "prog/xieka/table.h"
+
+#define QUERY_MAX 512
+#define BODY_MAX 65536
+#define PATH_BYTES 128
+
+static const struct column org_columns[] = {{"企业", "organisation", false},
+                                            {"名称", "name", false},
+                                            {"类型", "kind", false},
+                                            {"上级", "above", false},
+                                            {"状态", "state", false}};
+static const char *const org_names[] = {"orgId", "name", "kind", "parent", "state"};
+
+/* The objects of an answer's array as a table; or as JSON. */
+static int print_list(struct cli *c, const struct json *list, const struct column *columns,
+                      const char *const *names, size_t n)
+{
+    struct table *t;
+
+    if (c->json)
+        return cli_print_json(list);
+    t = table_new(c, columns, n);
+    for (size_t i = 0; i < json_length(list); i++)
+        table_row_of(t, json_at(list, i), names, n);
+    return table_end(t);
+}
+
+static int print_org(struct cli *c, const struct json *org)
+{
+    struct table *t;
+
+    if (c->json)
+        return cli_print_json(org);
+    t = table_new(c, org_columns, ARRAY_LEN(org_columns));
+    table_row_of(t, org, org_names, ARRAY_LEN(org_names));
+    return table_end(t);
+}
+
+static int post(struct cli *c, const char *path, struct buf *body, struct reply *r)
+{
+    struct call call = {.method = "POST", .path = path, .body = buf_bytes(body)};
+
+    return client_call(c, &call, r);
+}
+
+/* A body of the members id_name and, when the options are given, name: option. */
+struct member {
+    const char *name;
+    enum option_id id;
+};
+
+static void put_body(const struct cli *c, struct buf *b, const char *id_name,
+                     const struct member *members, size_t n)
+{
+    struct json_out o;
+
+    json_out_init(&o, b);
+    json_open_object(&o, NULL);
+    json_put_text(&o, id_name, c->args.operand[0]);
+    for (size_t i = 0; i < n; i++) {
+        if (cli_option(c, members[i].id))
+            json_put_text(&o, members[i].name, cli_option(c, members[i].id));
+    }
+    json_close_object(&o);
+}
+
+int cmd_org_create(struct cli *c)
+{
+    static const struct member members[] = {
+        {"kind", OPT_KIND}, {"parent", OPT_PARENT}, {"name", OPT_NAME}};
+    char mem[QUERY_MAX];
+    struct buf body;
+    struct reply r;
+    int code;
+
+    if (!cli_need(c, OPT_KIND, "kind"))
+        return EXIT_USAGE;
+    buf_init_fixed(&body, mem, sizeof mem);
+    put_body(c, &body, "orgId", members, ARRAY_LEN(members));
+    code = post(c, "/org", &body, &r);
+    return code == EXIT_DONE ? print_org(c, r.data) : code;
+}
+
+int cmd_org_list(struct cli *c)
+{
+    struct call call = {.method = "GET", .path = "/org"};
+    char mem[QUERY_MAX];
+    struct buf query;
+    struct reply r;
+    int code;
+
+    buf_init_fixed(&query, mem, sizeof mem);
+    query_add(&query, "parent", cli_option(c, OPT_PARENT));
+    query_add(&query, "after", cli_option(c, OPT_AFTER));
+    call.query = buf_cstr(&query);
+    code = client_call(c, &call, &r);
+    if (code != EXIT_DONE)
+        return code;
+    return print_list(c, json_member(r.data, "orgs"), org_columns, org_names, ARRAY_LEN(org_names));
+}
+
+int cmd_org_show(struct cli *c)
+{
+    char path[PATH_BYTES];
+    const struct call call = {.method = "GET", .path = path};
+    struct reply r;
+    int code;
+
+    if (!client_path(path, sizeof path, "/org/", c->args.operand[0]))
+        return EXIT_USAGE;
+    code = client_call(c, &call, &r);
+    return code == EXIT_DONE ? print_org(c, r.data) : code;
+}
+
+static int change_state(struct cli *c, const char *path, const char *id_name, const char *state,
+                        struct reply *r)
+{
+    char mem[QUERY_MAX];
+    struct json_out o;
+    struct buf body;
+
+    buf_init_fixed(&body, mem, sizeof mem);
+    json_out_init(&o, &body);
+    json_open_object(&o, NULL);
+    json_put_text(&o, id_name, c->args.operand[0]);
+    json_put_text(&o, "state", state);
+    json_close_object(&o);
+    return post(c, path, &body, r);
+}
+
+static int org_state(struct cli *c, const char *state)
+{
+    struct reply r;
+    int code = change_state(c, "/org/state", "orgId", state, &r);
+
+    return code == EXIT_DONE ? print_org(c, r.data) : code;
+}
+
+int cmd_org_suspend(struct cli *c)
+{
+    return org_state(c, "SUSPENDED");
+}
+
+int cmd_org_resume(struct cli *c)
+{
+    return org_state(c, "ACTIVE");
+}
+
+int cmd_org_close(struct cli *c)
+{
+    return org_state(c, "CLOSED");
+}
+
+/* ---- applications ---------------------------------------------------------------------------- */
+
+/* The secret alone on standard output, so that it can go into a file. */
+static int print_secret(struct cli *c, const struct json *data)
+{
+    if (c->json)
+        return cli_print_json(data);
+    printf("%s\n", json_text(json_member(data, "secret")));
+    return EXIT_DONE;
+}
+
+int cmd_app_create(struct cli *c)
+{
+    static const struct member members[] = {{"roles", OPT_ROLES},
+                                            {"orgId", OPT_ORG},
+                                            {"name", OPT_NAME},
+                                            {"ipAllow", OPT_IP_ALLOW},
+                                            {"algorithm", OPT_ALGORITHM}};
+    char mem[2 * QUERY_MAX];
+    struct buf body;
+    struct reply r;
+    int code;
+
+    if (!cli_need(c, OPT_ROLES, "roles"))
+        return EXIT_USAGE;
+    buf_init_fixed(&body, mem, sizeof mem);
+    put_body(c, &body, "appId", members, ARRAY_LEN(members));
+    code = post(c, "/app", &body, &r);
+    return code == EXIT_DONE ? print_secret(c, r.data) : code;
+}
+
+int cmd_app_secret(struct cli *c)
+{
+    char mem[QUERY_MAX];
+    struct buf body;
+    struct reply r;
+    int code;
+
+    buf_init_fixed(&body, mem, sizeof mem);
+    put_body(c, &body, "appId", NULL, 0);
+    code = post(c, "/app/secret", &body, &r);
+    return code == EXIT_DONE ? print_secret(c, r.data) : code;
+}
+
+int cmd_app_list(struct cli *c)
+{
+    static const struct column columns[] = {
+        {"应用", "application", false}, {"名称", "name", false},      {"角色", "roles", false},
+        {"网络", "networks", false},    {"签名", "signature", false}, {"状态", "state", false}};
+    static const char *const names[] = {"appId", "name", "roles", "ipAllow", "algorithm", "state"};
+    struct call call = {.method = "GET", .path = "/app"};
+    char mem[QUERY_MAX];
+    struct buf query;
+    struct reply r;
+    int code;
+
+    buf_init_fixed(&query, mem, sizeof mem);
+    query_add(&query, "org", cli_option(c, OPT_ORG));
+    query_add(&query, "after", cli_option(c, OPT_AFTER));
+    call.query = buf_cstr(&query);
+    code = client_call(c, &call, &r);
+    if (code != EXIT_DONE)
+        return code;
+    return print_list(c, json_member(r.data, "apps"), columns, names, ARRAY_LEN(names));
+}
+
+static int app_state(struct cli *c, const char *state)
+{
+    struct reply r;
+    int code = change_state(c, "/app/state", "appId", state, &r);
+
+    if (code == EXIT_DONE && c->json)
+        return cli_print_json(r.data);
+    return code;
+}
+
+int cmd_app_on(struct cli *c)
+{
+    return app_state(c, "ON");
+}
+
+int cmd_app_off(struct cli *c)
+{
+    return app_state(c, "OFF");
+}
+
+/* ---- cards ----------------------------------------------------------------------------------- */
+
+int cmd_card_give(struct cli *c)
+{
+    struct json_out o;
+    struct buf body;
+    struct reply r;
+    int code;
+
+    if (!cli_need(c, OPT_ORG, "org"))
+        return EXIT_USAGE;
+    buf_init(&body, BODY_MAX);
+    json_out_init(&o, &body);
+    json_open_object(&o, NULL);
+    json_put_text(&o, "to", cli_option(c, OPT_ORG));
+    json_open_array(&o, "cids");
+    for (size_t i = 0; i < c->args.n; i++)
+        json_put_text(&o, NULL, c->args.operand[i]);
+    json_close_array(&o);
+    json_close_object(&o);
+    code = post(c, "/card/transfer", &body, &r);
+    buf_fini(&body);
+    if (code == EXIT_DONE && c->json)
+        return cli_print_json(r.data);
+    return code;
+}

@@ -92,6 +92,10 @@ def what_is_given_is_on_the_card():
         check(profile["icon"] == known["icon"] and profile["policyRules"] == ["ppr2"], str(profile))
         check((profile["profileName"], profile["serviceProviderName"]) == ("套餐 1", "Xieka"), str(profile))
         check(f"png {len(icon)} bytes" in w.x.expect(0, "lpa", "list", *card), "the list shows no icon")
+        w.x.expect(0, "lpa", "icon", iccid, f"{w.path}/again", *card)
+        with open(f"{w.path}/again", "rb") as f:
+            check(f.read() == icon, "another icon")
+        w.x.expect(2, "lpa", "icon", "8900000000000000000", f"{w.path}/again", *card, says="no such profile")
         w.x.expect(1, "lpa", "delete", iccid, *card, *w.net, "--yes", says="disallowedByPolicy")
 
 
@@ -109,6 +113,8 @@ def an_icon_of_every_kind():
         w.x.expect(0, "lpa", "download", code, *card, *w.net)
         listed = w.x.json("lpa", "list", *card)["profiles"]
         check({p["iccid"]: p["icon"] for p in listed} == sizes, str(listed))
+        w.x.expect(2, "lpa", "icon", iccid, f"{w.path}/none", *card, says="has no icon")
+        check(not os.path.exists(f"{w.path}/none"), "a file without an icon")
         check([p["class"] for p in listed] == ["test", "test", "provisioning"], str(listed))
 
 

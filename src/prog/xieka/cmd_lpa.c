@@ -187,6 +187,43 @@ int cmd_lpa_delete(struct cli *c)
     return change(c, &(struct lpa_task){.type = LPA_TASK_DELETE});
 }
 
+static int write_picture(const char *path, struct bytes picture)
+{
+    FILE *f = fopen(path, "wbe");
+    bool whole;
+
+    if (!f)
+        return cli_fail(EXIT_USAGE, "%s: %s", path, strerror(errno));
+    whole = fwrite(picture.p, 1, picture.n, f) == picture.n;
+    if (fclose(f) == 0 && whole)
+        return EXIT_DONE;
+    return cli_fail(EXIT_FAILED, "%s: %s", path, strerror(errno));
+}
+
+/* What the list had of the profile that was asked for. */
+static int write_icon(struct cli *c, const struct lpa_result *r)
+{
+    const char *id = c->args.operand[0];
+    const struct lpa_profile *found;
+    struct rsp_profile_id wanted;
+    uint8_t bytes[RSP_AID_MAX];
+    int code;
+
+    if (lpa_profile_id_from_text(bytes_cstr(id), bytes, &wanted) != XK_OK)
+        return cli_fail(EXIT_USAGE, "%s: neither an ICCID nor the AID of a profile", id);
+    found = lpa_profile_in(r, &wanted);
+    if (!found || found->info.metadata.icon.n == 0)
+        return cli_fail(EXIT_USAGE, "%s: %s", id,
+                        found ? "the profile has no icon" : "no such profile on the eUICC");
+    code = write_picture(c->args.operand[1], found->info.metadata.icon);
+    return code == EXIT_DONE && c->json ? assistant_print_profiles(c, r) : code;
+}
+
+int cmd_lpa_icon(struct cli *c)
+{
+    return assistant_run(c, &(struct lpa_task){.type = LPA_TASK_LIST}, write_icon);
+}
+
 int cmd_lpa_nickname(struct cli *c)
 {
     struct bytes text = c->args.n > 1 ? bytes_cstr(c->args.operand[1]) : BYTES_NONE;
@@ -286,19 +323,16 @@ int cmd_lpa_notifications(struct cli *c)
 
 static int write_png(const struct qr *qr, const char *path)
 {
-    FILE *f = fopen(path, "wbe");
     struct buf png;
-    bool whole = false;
+    int code = EXIT_FAILED;
 
-    if (!f)
-        return cli_fail(EXIT_USAGE, "%s: %s", path, strerror(errno));
     buf_init(&png, PNG_MAX);
     if (qr_put_png(qr, PNG_SCALE, &png) == XK_OK)
-        whole = fwrite(png.p, 1, png.n, f) == png.n;
+        code = write_picture(path, buf_bytes(&png));
+    else
+        cli_fail(code, "%s", xk_err_text(buf_ok(&png)));
     buf_fini(&png);
-    if (fclose(f) == 0 && whole)
-        return EXIT_DONE;
-    return cli_fail(EXIT_FAILED, "%s: %s", path, xk_err_text(XK_E_IO));
+    return code;
 }
 
 static int code_json(const struct rsp_activation_code *code, struct bytes text)

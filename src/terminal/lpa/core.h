@@ -234,7 +234,6 @@ bool lpa_source_given_up(struct lpa *l, const struct lpa_fault *fault);
 /* ---- profiles.c ---- */
 /* Reads the list of profiles into l->profiles, then goes on there. */
 void lpa_list_profiles(struct lpa *l, enum lpa_step then);
-const struct lpa_profile *lpa_profile_of(const struct lpa *l, const struct rsp_profile_id *id);
 /* What follows the task proper (notifications, the list) does not make a failure of it. True: it
  * was such, and the task goes on. */
 bool lpa_afterthought_failed(struct lpa *l);

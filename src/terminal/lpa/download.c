@@ -52,7 +52,7 @@ void lpa_profiles_read(struct lpa *l)
     struct rsp_profile_id id = {.iccid = m->iccid};
 
     l->download.has_operational = has_operational(l);
-    if (lpa_profile_of(l, &id))
+    if (lpa_profile_in(&l->result, &id))
         cancel(l, RSP_CANCEL_POSTPONED, LPA_FAULT_ALREADY_INSTALLED);
     else if (m->has_ppr && m->ppr & RULES)
         lpa_go(l, STEP_CHECK_RULES);
@@ -449,7 +449,7 @@ void lpa_installed_or_not(struct lpa *l)
     struct lpa_fault fault = lpa_fault(l, LPA_FAULT_NOT_INSTALLED);
 
     l->session.loading = false;
-    if (lpa_profile_of(l, &id)) {
+    if (lpa_profile_in(&l->result, &id)) {
         lpa_session_end(l);
         lpa_procedure_done(l);
         return;

@@ -159,7 +159,7 @@ static void forget_task(struct lpa *l)
     explicit_bzero(&l->download, sizeof l->download);
     l->change = (struct lpa_switch){0};
     l->chip = (struct lpa_chip){.has_rat = false};
-    l->result = (struct lpa_result){.ok = true};
+    l->result = (struct lpa_result){.ok = true, .profiles = l->profiles};
 }
 
 enum xk_err lpa_begin(struct lpa *l, const struct lpa_task *task)
@@ -309,7 +309,6 @@ void lpa_none(struct lpa *l)
 
 void lpa_end(struct lpa *l)
 {
-    l->result.profiles = l->profiles;
     l->result.notifications = l->notifications;
     l->result.found = l->found;
     if (l->result.task == LPA_TASK_CHIP || l->result.task == LPA_TASK_DEFAULT_ADDRESS)

@@ -230,6 +230,10 @@ struct lpa_result {
     struct lpa_fault last_trouble;       /* why it was tried again */
 };
 
+/* The profile of this ICCID or AID among result->profiles; NULL. */
+const struct lpa_profile *lpa_profile_in(const struct lpa_result *result,
+                                         const struct rsp_profile_id *id);
+
 struct lpa;
 
 enum xk_err lpa_new(const struct lpa_config *config, struct lpa **out) XK_MUST_CHECK;

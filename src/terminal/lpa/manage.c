@@ -51,7 +51,7 @@ static bool is_enabled(const struct rsp_profile_info *info)
 
 void lpa_choose_profile(struct lpa *l)
 {
-    const struct lpa_profile *profile = lpa_profile_of(l, &l->task.profile);
+    const struct lpa_profile *profile = lpa_profile_in(&l->result, &l->task.profile);
 
     if (!profile) {
         lpa_fail(l, LPA_FAULT_NO_PROFILE);
@@ -248,7 +248,7 @@ void lpa_verify_switch(struct lpa *l)
 
 void lpa_switched_or_not(struct lpa *l)
 {
-    const struct lpa_profile *profile = lpa_profile_of(l, &l->task.profile);
+    const struct lpa_profile *profile = lpa_profile_in(&l->result, &l->task.profile);
 
     if (profile && is_enabled(&profile->info) == is_enable(l)) {
         l->tell = true;

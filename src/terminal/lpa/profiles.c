@@ -130,15 +130,16 @@ void lpa_profiles_refused(struct lpa *l)
         lpa_card_refused(l);
 }
 
-const struct lpa_profile *lpa_profile_of(const struct lpa *l, const struct rsp_profile_id *id)
+const struct lpa_profile *lpa_profile_in(const struct lpa_result *result,
+                                         const struct rsp_profile_id *id)
 {
-    for (size_t i = 0; i < l->result.profiles_n; i++) {
-        const struct rsp_profile_info *info = &l->profiles[i].info;
+    for (size_t i = 0; i < result->profiles_n; i++) {
+        const struct rsp_profile_info *info = &result->profiles[i].info;
         bool same = DER_PRESENT(id->iccid) ? bytes_eq(info->metadata.iccid, id->iccid)
                                            : bytes_eq(info->isdp_aid, id->aid);
 
         if (same)
-            return &l->profiles[i];
+            return &result->profiles[i];
     }
     return NULL;
 }

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Profile metadata from `xieka dp stock` to the card and the LPA's list: names, class, icon, owner, addresses of
 notifications; policy rules, which the Rules Authorisation Table of the eUICC allows or not; what is refused."""
+import base64
 import os
 import struct
+import urllib.parse
 import zlib
 
 from cli import Xieka
@@ -71,7 +73,7 @@ def what_is_given_is_on_the_card():
     with World("metadata") as w:
         icon = png(64, 750)
         check(900 < len(icon) <= 1024, f"{len(icon)} bytes of icon")
-        others = "delete=a.example.com,install=b.example.com"
+        others = "delete=a.invalid,install=b.invalid"
         iccid, code = w.stock(0, "--name", "套餐 1", "--spn", "Xieka", "--icon", w.file("icon", icon), *OPERATOR,
                               "--ppr", "ppr2", "--notify", f"enable={HOST},disable={HOST},{others}")
         known = w.x.json("dp", "show", iccid)["metadata"]
@@ -79,15 +81,15 @@ def what_is_given_is_on_the_card():
             "serviceProviderName": "Xieka", "profileName": "套餐 1", "class": "operational",
             "icon": {"type": "png", "size": len(icon)},
             "notifications": [{"events": ["enable"], "address": HOST}, {"events": ["disable"], "address": HOST},
-                              {"events": ["delete"], "address": "a.example.com"},
-                              {"events": ["install"], "address": "b.example.com"}],
+                              {"events": ["delete"], "address": "a.invalid"},
+                              {"events": ["install"], "address": "b.invalid"}],
             "profileOwner": {"mccMnc": "00101", "gid1": "a1", "gid2": "b2c3"}, "policyRules": ["ppr2"]}, str(known))
         shown = w.x.expect(0, "dp", "show", iccid)
-        for text in ("套餐 1", f"png {len(icon)} bytes", "00101 gid1 a1 gid2 b2c3", "ppr2", "delete: a.example.com"):
+        for text in ("套餐 1", f"png {len(icon)} bytes", "00101 gid1 a1 gid2 b2c3", "ppr2", "delete: a.invalid"):
             check(text in shown, f"{text}: {shown}")
         card = w.card(0)
         got = w.x.json("lpa", "download", code, *card, *w.net, "--yes")
-        check(got["notifications"]["kept"] == 1, f"no notification for b.example.com: {got}")
+        check(got["notifications"]["kept"] == 1, f"no notification for b.invalid: {got}")
         profile = w.x.json("lpa", "list", *card)["profiles"][0]
         check(profile["icon"] == known["icon"] and profile["policyRules"] == ["ppr2"], str(profile))
         check((profile["profileName"], profile["serviceProviderName"]) == ("套餐 1", "Xieka"), str(profile))
@@ -116,6 +118,26 @@ def an_icon_of_every_kind():
         w.x.expect(2, "lpa", "icon", iccid, f"{w.path}/none", *card, says="has no icon")
         check(not os.path.exists(f"{w.path}/none"), "a file without an icon")
         check([p["class"] for p in listed] == ["test", "test", "provisioning"], str(listed))
+
+
+@tap.case
+def as_much_as_there_can_be():
+    """Metadata of almost 4 KB travels in several segments."""
+    with World("metadata-long") as w:
+        icon = png(64, 750)
+        hosts = [".".join(["x" * 60] * 3 + [f"h{i}.invalid"]) for i in range(16)]
+        told = {"smdp": HOST, "icon": base64.urlsafe_b64encode(icon).rstrip(b"=").decode(), "name": "x" * 64,
+                "notify": ",".join(f"delete={host}" for host in hosts[:14])}
+        client, card = w.site.client(), w.card(0)
+        iccid = client.call("POST", "/dp/profile", told, package(ICCID.format(0)))["iccid"]
+        code = client.call("POST", "/dp/order", body={"iccid": iccid})["activationCode"]
+        w.x.expect(0, "lpa", "download", code, *card, *w.net)
+        w.x.expect(0, "lpa", "icon", iccid, f"{w.path}/again", *card)
+        gone = w.x.json("lpa", "delete", iccid, *card, *w.net, "--yes")["notifications"]
+        check(gone["kept"] == 14, str(gone))
+        told["notify"] = ",".join(f"delete={host}" for host in hosts)
+        _, answer = client.raw("POST", "/api/v1/dp/profile", urllib.parse.urlencode(told), package(ICCID.format(1)))
+        check(answer["code"] == "16007", str(answer))
 
 
 @tap.case

@@ -183,6 +183,7 @@ bool stock_take_metadata(struct call *c, struct download *profile, struct buf *o
 {
     struct rsp_metadata m = {0};
     uint8_t iccid[ICCID_LEN];
+    enum xk_err err;
 
     if (!take_icon(c, &m) || !take_class(c, &m) ||
         !take_notifications(c, profile->smdp_address, &m) || !take_rules(c, &m) ||
@@ -191,8 +192,12 @@ bool stock_take_metadata(struct call *c, struct download *profile, struct buf *o
     m.service_provider_name = bytes_cstr(query_or(c, "spn", profile->owner));
     m.profile_name = bytes_cstr(query_or(c, "name", profile->profile_type));
     m.iccid = BYTES_OF(iccid);
-    if (iccid_from_text(bytes_cstr(profile->iccid), iccid) != XK_OK ||
-        rsp_encode_store_metadata(&m, out) != XK_OK)
+    err = iccid_from_text(bytes_cstr(profile->iccid), iccid);
+    if (err == XK_OK)
+        err = rsp_encode_store_metadata(&m, out);
+    if (err == XK_E_LIMIT)
+        return answer_refused(c, CODE_BAD_METADATA, "too long together");
+    if (err != XK_OK)
         return answer_refused(c, CODE_PARAMETER, "name or spn");
     profile->ppr = (uint32_t)m.ppr;
     profile->metadata = buf_bytes(out);

@@ -7,8 +7,6 @@
 #include "base/buf.h"
 #include "service/profile/prepare.h"
 
-#define STOCK_METADATA_MAX 4096
-
 /* False: refused, there is no SM-DP+ here. */
 bool stock_open(struct call *c, struct download_ctx *out);
 /* The body's package and what the query says of it: owner, type, smdp, and its metadata. metadata:

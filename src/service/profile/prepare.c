@@ -6,7 +6,6 @@
 #include "codec/saip/personalise.h"
 #include "model/code.h"
 
-#define METADATA_MAX 4096
 #define WORK_MAX ((size_t)16 << 20) /* of one profile: package and its protected form */
 #define PUK_DIGITS 8
 #define ADM_LEN 8
@@ -178,7 +177,7 @@ static enum xk_err describe(struct making *m, const struct number *n, struct buf
 
 static enum xk_err add_profile(struct making *m, const struct number *n, struct bytes upp)
 {
-    uint8_t mem[METADATA_MAX];
+    uint8_t mem[STOCK_METADATA_MAX];
     struct stock_package package;
     struct buf metadata;
     struct download d;

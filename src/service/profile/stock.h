@@ -10,6 +10,7 @@
 
 #define STOCK_PACKAGE_ID_LEN 16
 #define STOCK_TEMPLATE_TEXT 65
+#define STOCK_METADATA_MAX 4096
 #define STOCK_SEGMENTS_MAX ((size_t)4 << 20) /* bytes of one package */
 
 struct stock_package {

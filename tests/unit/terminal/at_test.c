@@ -433,6 +433,24 @@ TEST(garbage)
     bench_fini(&b);
 }
 
+/* What is typed behind a command that uses the card is held, 4096 characters of it. */
+TEST(typed_ahead)
+{
+    static char line[8192];
+    struct bench b;
+    size_t n;
+
+    ready(&b);
+    CHECK_STR(bench_at(&b, "AT+CRSM=242\rAT+CMGL=4\rAT+CRSM=242;+CMGR=0\rAT+CMGD=0\r"),
+              "|+CRSM: 144,0||OK||OK||+CRSM: 144,0||+CMS ERROR: 321||OK|");
+    n = (size_t)snprintf(line, sizeof line, "AT+CRSM=242\r");
+    memset(line + n, ' ', 4096);
+    memcpy(line + n + 4096 - 8, "AT+CMEE?\r", 9); /* its end does not fit */
+    CHECK_STR(bench_at(&b, line), "|+CRSM: 144,0||OK|");
+    CHECK_STR(bench_at(&b, "\rAT\r"), "|ERROR||OK|");
+    bench_fini(&b);
+}
+
 /* The card dies under a command: the port hears of it and goes on. */
 TEST(card_lost_under_a_command)
 {
@@ -452,4 +470,5 @@ TEST(card_lost_under_a_command)
 TESTS_MAIN(XT_CASE(lines), XT_CASE(identity), XT_CASE(registration), XT_CASE(functionality),
            XT_CASE(pin), XT_CASE(pin_of_a_sim), XT_CASE(card_access), XT_CASE(logical_channels),
            XT_CASE(send), XT_CASE(receive_in_the_terminal), XT_CASE(receive_in_the_card),
-           XT_CASE(display_text), XT_CASE(garbage), XT_CASE(card_lost_under_a_command))
+           XT_CASE(display_text), XT_CASE(garbage), XT_CASE(typed_ahead),
+           XT_CASE(card_lost_under_a_command))

@@ -20,6 +20,7 @@ enum saip_rule {
 };
 const char *saip_rule_name(enum saip_rule rule); /* "header-first" */
 const char *saip_rule_text(enum saip_rule rule); /* what the rule wants */
+enum saip_severity saip_rule_severity(enum saip_rule rule);
 
 struct saip_finding {
     enum saip_rule rule;
@@ -29,7 +30,7 @@ struct saip_finding {
     bool has_identification;
     uint16_t identification;
     const char *path; /* "ef-imsi/fileDescriptor/efFileSize"; "" for the whole element */
-    size_t offset;    /* in the package, where it is known, else of the element */
+    size_t offset;    /* of the element in the package */
     const char *text; /* what is wrong here */
     struct saip_finding *next;
 };

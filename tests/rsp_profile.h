@@ -37,6 +37,20 @@ static inline void profile_file(struct buf *b, uint32_t tag, struct bytes descri
     der_close(b, at);
 }
 
+/* EF.ARR with the records that the templates name. 1, 10, 11: all may read, nobody updates; the
+ * others: PIN1 reads and updates. */
+static inline void profile_rules(struct buf *b, uint32_t tag)
+{
+    static const char all[] = "\x80\x01\x01\x90\x00\x80\x01\x02\x97\x00\xFF\xFF\xFF\xFF\xFF\xFF";
+    static const char pin[] = "\x80\x01\x03\xA4\x06\x83\x01\x01\x95\x01\x08\xFF\xFF\xFF\xFF\xFF";
+    uint8_t records[14][16];
+
+    for (size_t i = 0; i < ARRAY_LEN(records); i++)
+        memcpy(records[i], i == 0 || i == 9 || i == 10 ? all : pin, sizeof records[i]);
+    profile_file(b, tag, BYTES_STR("\x42\x21\x00\x10"), sizeof records,
+                 BYTES(records[0], sizeof records));
+}
+
 /* A DF: its PIN status, for an ADF its temporary FID and name. */
 static inline void profile_directory(struct buf *b, uint32_t tag, struct bytes aid)
 {
@@ -64,10 +78,7 @@ static inline void profile_put_mf(struct buf *b, struct bytes iccid)
     profile_file(b, 0xA5, BYTES_STR("\x42\x21\x00\x1A"), 0x1A,
                  BYTES_STR("\x61\x12\x4F\x10\xA0\x00\x00\x00\x87\x10\x02\xFF\x86\xFF\xFF\x89"
                            "\xFF\xFF\xFF\xFF"));
-    /* ALW read, NEV update; PIN read, NEV update */
-    profile_file(b, 0xA6, BYTES_STR("\x42\x21\x00\x10"), 0x20,
-                 BYTES_STR("\x80\x01\x01\x90\x00\x80\x01\x02\x97\x00\xFF\xFF\xFF\xFF\xFF\xFF"
-                           "\x80\x01\x01\xA4\x06\x83\x01\x01\x95\x01\x08\xFF\xFF\xFF\xFF\xFF"));
+    profile_rules(b, 0xA6);
     der_close(b, at);
 }
 
@@ -110,9 +121,7 @@ static inline void profile_put_usim(struct buf *b)
     profile_directory(
         b, 0xA2, BYTES_STR("\xA0\x00\x00\x00\x87\x10\x02\xFF\x86\xFF\xFF\x89\xFF\xFF\xFF\xFF"));
     profile_file(b, 0xA3, BYTES_NONE, 0, BYTES(PROFILE_IMSI, 9));
-    profile_file(b, 0xA4, BYTES_STR("\x42\x21\x00\x10"), 0x20,
-                 BYTES_STR("\x80\x01\x01\x90\x00\x80\x01\x02\x97\x00\xFF\xFF\xFF\xFF\xFF\xFF"
-                           "\x80\x01\x01\xA4\x06\x83\x01\x01\x95\x01\x08\xFF\xFF\xFF\xFF\xFF"));
+    profile_rules(b, 0xA4);
     profile_file(b, 0xA8, BYTES_NONE, 0, BYTES_STR("\x0A\x2E\x17\x8C\xE7\x32\x00"));
     profile_file(b, 0xAD, BYTES_NONE, 0, BYTES_STR("\x00xieka"));
     profile_file(b, 0xAE, BYTES_NONE, 0, BYTES(&"\0", 1));

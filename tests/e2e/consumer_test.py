@@ -10,7 +10,7 @@ import signal
 import urllib.request
 
 from cli import Xieka
-from dp_site import HOST, Site, make_pki
+from dp_site import HOST, Site, make_pki, package
 from xk import Folder, Platform, Process, Tap, check, free_port, program, read_ports, wait_for
 
 tap = Tap()
@@ -224,6 +224,11 @@ def what_is_not_prepared():
             x, template = Xieka(folder, site).login(), fleet.packages()[0]
             fill_pool(x, 3)
             x.expect(3, "dp", "template", "iot", __file__, "--smdp", HOST, says="16003")
+            bad = os.path.join(folder, "bad.der")
+            with open(bad, "wb") as f:
+                f.write(package("89860012345678901233").replace(bytes.fromhex("2F0602"), bytes.fromhex("2F0642")))
+            for words in (["stock"], ["template", "iot"]):
+                x.expect(3, "dp", *words, bad, "--smdp", HOST, says="element 2 mf mf/securityAttributesReferenced")
             x.expect(2, "dp", "template", "iot", template, says="--smdp")
             x.expect(3, "dp", "template", "i t", template, "--smdp", HOST, says="11000")
             icon = os.path.join(folder, "icon.jpg")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""xieka profile show, build, diff: a package as text, changed by hand, back, and compared."""
+"""xieka profile show, build, diff, lint: a package as text, changed by hand, back, compared and judged."""
 import json
 import os
 import stat
@@ -106,6 +106,27 @@ def keys_that_differ_are_masked(folder):
     masked, shown = (xieka("profile", "diff", old, new, *more, code=FAILED) for more in ([], ["--secrets"]))
     check(b"/key  '****" in masked and K.encode() not in masked, masked)
     check(f"/key  '{K}'H  ->  '{'00' * 16}'H\n".encode() in shown, shown)
+
+
+@in_folder
+def a_package_is_judged(folder):
+    good = package("89860012345678901233")
+    said = xieka("profile", "lint", put(folder, "p.der", good)).decode()
+    check(said.endswith("0 errors, 10 warnings, 0 notes\n"), said)
+    imsi = bytes.fromhex("080910101032547698")
+    bad = put(folder, "q.der", good.replace(imsi, b"\x09" + imsi[1:]))
+    said = xieka("profile", "lint", bad, code=FAILED).decode()
+    check(f"{bad}: 5 usim ef-imsi: error: imsi: no IMSI\n" in said, said)
+    report = json.loads(xieka("profile", "lint", bad, "--json", code=FAILED))
+    check(report["errors"] == 1 and not report["cut"], str(report))
+    found = [f for f in report["findings"] if f["severity"] == "error"]
+    check([(f["rule"], f["element"], f["type"], f["path"]) for f in found] == [("imsi", 5, "usim", "ef-imsi")], str(found))
+    text = put(folder, "p.txt", xieka("profile", "show", bad, "--secrets"))
+    check(b"1 error," in xieka("profile", "lint", text, code=FAILED), "the text is not the package")
+    check("个错误".encode() in xieka("profile", "lint", bad, "--lang", "zh", code=FAILED), "not Chinese")
+    check(b"broken" in xieka("profile", "lint", put(folder, "r.der", good[:-1]), code=FAILED), "cut")
+    xieka("profile", "lint", put(folder, "nothing", b""), code=FAILED)
+    xieka("profile", "lint", put(folder, "x", b"no package"), code=USAGE, says="x:1:4: ")
 
 
 @in_folder

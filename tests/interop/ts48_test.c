@@ -6,6 +6,7 @@
 
 #include "card/euicc/profile_inside.h"
 #include "codec/saip/file.h"
+#include "codec/saip/lint.h"
 #include "codec/saip/personalise.h"
 #include "crypto/aka.h"
 #include "interop_files.h"
@@ -233,6 +234,22 @@ static void check_keys(struct profile_rig *r, const struct adf *adf, const struc
     CHECK_INT(apdu(r, wire, sizeof wire), 0x9862);
 }
 
+/* What the GSMA publishes and cards take has no errors. */
+static void check_lint(struct bytes upp)
+{
+    struct saip_report report;
+    struct arena arena;
+
+    arena_init(&arena, 64u << 20);
+    CHECK_OK(saip_lint(upp, &arena, &report));
+    for (const struct saip_finding *f = report.first; f; f = f->next) {
+        if (f->severity == SAIP_ERROR)
+            printf("# element %u %s: %s: %s\n", f->pe, f->path, saip_rule_name(f->rule), f->text);
+    }
+    CHECK_INT(report.count[SAIP_ERROR], 0);
+    arena_fini(&arena);
+}
+
 static void check_profile(struct bytes upp, struct seen *s)
 {
     struct arena arena;
@@ -243,6 +260,7 @@ static void check_profile(struct bytes upp, struct seen *s)
     struct cur c = cur_of(upp);
     struct saip_pe pe;
 
+    check_lint(upp);
     profile_rig_open(&r);
     if (profile_rig_install(&r, upp) != PROFILE_WHOLE) {
         xt_fail(__FILE__, __LINE__, r.message);

@@ -107,6 +107,7 @@ PLANTED = [
     ("check-docs", "README without a command", "README.md", "./run demo\n", "does not show ./run test"),
     ("check-docs", "program without a page", "src/prog/xieka/main.c", SPDX, "no page for xieka"),
     ("check-docs", "vectors of no source", "tests/vectors/aes/ecb.txt", "", "no SOURCE"),
+    ("check-docs", "rule not in its page", "src/codec/saip/lint.def", 'RULE(X, ERROR, "x", "wants x")\n', "no row of x"),
     ("check-docs", "page mandoc warns about", "man/x.1", BAD_PAGE, "Nosuch"),
     ("check-shell", "unquoted variable", "scripts/x", "#!/bin/sh\n# %s\nrm $1\n" % SPDX, "SC2086"),
     ("check-tidy", "bug pattern", "src/base/x.c",

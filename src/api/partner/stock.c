@@ -5,9 +5,11 @@
 
 #include "base/hex.h"
 #include "codec/rsp/activation_code.h"
+#include "codec/saip/lint.h"
 #include "server/smdpp/protect.h"
 #include "service/download/operator.h"
 
+#define LINT_ARENA_MAX ((size_t)64 << 20)
 #define LIST_DEFAULT 100
 #define LIST_MAX 500
 #define FINGERPRINT_DIGITS (2 * OPERATOR_FINGERPRINT_LEN)
@@ -28,8 +30,47 @@ bool stock_open(struct call *c, struct download_ctx *d)
 
 /* ---- Into stock ---- */
 
-bool stock_take_profile(struct call *c, struct buf *metadata, struct download *out)
+/* What each profile made of a template gets of its own. */
+static bool is_filled_in(enum saip_rule rule)
 {
+    return rule == SAIP_RULE_ICCID || rule == SAIP_RULE_ICCID_FILE || rule == SAIP_RULE_IMSI;
+}
+
+static const struct saip_finding *first_error(const struct saip_report *r, enum stock_use use)
+{
+    for (const struct saip_finding *f = r->first; f; f = f->next) {
+        if (f->severity == SAIP_ERROR && !(use == STOCK_TEMPLATE && is_filled_in(f->rule)))
+            return f;
+    }
+    return NULL;
+}
+
+/* No card should get a package that cards refuse. */
+static bool check_package(struct call *c, enum stock_use use)
+{
+    const struct saip_finding *f = NULL;
+    const char *text = "too much for a card";
+    struct saip_report report;
+    struct arena arena;
+    enum xk_err err;
+
+    arena_init(&arena, LINT_ARENA_MAX);
+    err = saip_lint(c->in->body, &arena, &report);
+    if (err == XK_OK)
+        f = first_error(&report, use);
+    if (f)
+        text = arena_printf(c->order->arena, "element %u %s%s%s: %s: %s", f->pe,
+                            saip_type_name(f->type), f->path[0] ? " " : "", f->path,
+                            saip_rule_name(f->rule), f->text);
+    arena_fini(&arena);
+    return (err == XK_OK && !f) || answer_refused(c, CODE_BAD_PROFILE, text);
+}
+
+bool stock_take_profile(struct call *c, enum stock_use use, struct buf *metadata,
+                        struct download *out)
+{
+    if (!check_package(c, use))
+        return false;
     if (stock_describe(c->in->body, c->order->arena, out) != XK_OK)
         return answer_refused(c, CODE_BAD_PROFILE, "not a profile package that can be read");
     copy(out->owner, sizeof out->owner, query_or(c, "owner", c->app.id));
@@ -75,7 +116,7 @@ enum xk_err post_stock(struct call *c)
     enum xk_err err;
 
     buf_init_fixed(&metadata, mem, sizeof mem);
-    if (!stock_open(c, &d) || !stock_take_profile(c, &metadata, &profile))
+    if (!stock_open(c, &d) || !stock_take_profile(c, STOCK_PROFILE, &metadata, &profile))
         return XK_OK;
     TRY(protect(c->in->body, d.rand, d.arena, &package));
     err = stock_add(&d, &profile, &package);

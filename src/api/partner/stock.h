@@ -9,9 +9,12 @@
 
 /* False: refused, there is no SM-DP+ here. */
 bool stock_open(struct call *c, struct download_ctx *out);
+/* What a package is for; of a template, numbers are not looked at: they are filled in later. */
+enum stock_use { STOCK_PROFILE, STOCK_TEMPLATE };
 /* The body's package and what the query says of it: owner, type, smdp, and its metadata. metadata:
  * given by the caller, has to stay. False: refused. */
-bool stock_take_profile(struct call *c, struct buf *metadata, struct download *out);
+bool stock_take_profile(struct call *c, enum stock_use use, struct buf *metadata,
+                        struct download *out);
 /* metadata.c: what the query says of class, name, spn, icon, notify, ppr, mccMnc, gid1 and gid2,
  * into profile->metadata. False: refused. */
 bool stock_take_metadata(struct call *c, struct download *profile, struct buf *metadata);

@@ -71,8 +71,8 @@ enum xk_err post_template(struct call *c)
     uint32_t positions;
 
     buf_init_fixed(&metadata, mem, sizeof mem);
-    if (!stock_open(c, &d) || !take_id(c, &t) || !stock_take_profile(c, &metadata, &like) ||
-        !check_template(c, &positions))
+    if (!stock_open(c, &d) || !take_id(c, &t) ||
+        !stock_take_profile(c, STOCK_TEMPLATE, &metadata, &like) || !check_template(c, &positions))
         return XK_OK;
     TRY(keep_template(c, &d, &like, &t));
     answer_begin(c);

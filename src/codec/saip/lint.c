@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From element to element: their order, the header, what is told. */
-#include "codec/ef/ef.h"
-#include "codec/saip/lint_inside.h"
+#include "codec/saip/lint.h"
 
 #include <stdarg.h>
+
+#include "codec/ef/ef.h"
+#include "codec/saip/lint_inside.h"
 
 #define EDITION_MAJOR_MAX 3
 #define ICCID_DIGITS_MIN 18
@@ -227,6 +229,8 @@ static void take_element(struct lint *l)
                  "element of tag %X", (unsigned)l->pe.tag);
     else if (saip_type_has_files(l->pe.type))
         check_template(l);
+    if (l->pe.type == SAIP_END && l->files_n == 0)
+        lint_say(l, SAIP_RULE_MF, "", "there is no MF");
     if (!lint_secure(l))
         lint_files(l);
 }

@@ -9,6 +9,7 @@
 #define TAG_AID 0x4F
 #define TAG_PIN_STATUS 0x83 /* PS template DO: TS 102 221 11.1.1.4.10 */
 #define LINKS_MAX 8
+#define RECORD_MAX 255 /* what READ RECORD can give */
 
 /* "ef-imsi", or what stands in its stead; with the part of it that is meant. */
 static const char *path_of(struct lint *l, const struct saip_node *node, const char *part)
@@ -116,6 +117,10 @@ static void take_file(struct lint *l, const struct saip_node *node)
 {
     check_place(l, node);
     check_sfi(l, node);
+    if (node->record_size > RECORD_MAX)
+        lint_say(l, SAIP_RULE_FILE, path_of(l, node, ""), "records are too long");
+    if (saip_kind_is_directory(node->kind) && node->depth <= 1)
+        l->last_df = node->fid;
     if (node->kind == SAIP_KIND_ADF)
         check_adf(l, node);
     if (node->link && !lint_find(l, node->link_path))

@@ -27,6 +27,7 @@ enum lint_space {
     LINT_TAR,
     LINT_PUK,
     LINT_PIN,
+    LINT_PIN_AT, /* FID of the directory it belongs to, reference */
     LINT_SPACES
 };
 
@@ -47,6 +48,7 @@ struct lint {
     struct saip_features features;
     struct lint_file *files;
     size_t files_n;
+    uint16_t last_df; /* that the PINs to come belong to */
     struct lint_name *names;
     size_t names_n;
     struct saip_pe naa; /* the last USIM, ISIM or IoT element */

@@ -5,6 +5,7 @@
 #define PIN_DIGITS_MIN 4
 #define KEY_LEN 16
 #define KEY_LONG 32
+#define RES_LENGTH 0x03    /* algorithmOptions of TUAK: 32, 64, 128 bits; 11: none */
 #define ADM_REFERENCE 0x0A /* and above, without bit 8: administrative, any eight bytes */
 #define SCP80_LAST 0x0F    /* versions 01 to 0F (GlobalPlatform, UICC configuration) */
 #define SCP80_KEYS 3       /* identifiers 01 KIc, 02 KID, 03 KIK */
@@ -46,15 +47,25 @@ static bool first_time(uint8_t seen[32], uint8_t reference)
     return first;
 }
 
-static void check_pin(struct lint *l, const struct saip_pin *pin, struct bytes entry,
-                      uint8_t seen[32])
+/* Bytes that live as long as the arena: names are spans. */
+static struct bytes kept(struct lint *l, struct bytes b)
 {
+    uint8_t *p = arena_copy(l->arena, b);
+
+    if (!p)
+        l->err = XK_E_NOMEM;
+    return BYTES(p, p ? b.n : 0);
+}
+
+static void check_pin(struct lint *l, const struct saip_pin *pin)
+{
+    const uint8_t at[] = {(uint8_t)(l->last_df >> 8), (uint8_t)l->last_df, pin->reference};
     bool administrative = (pin->reference & 0x7F) >= ADM_REFERENCE;
     struct bytes puk = BYTES(&pin->puk, 1);
 
-    if (!first_time(seen, pin->reference))
+    if (!lint_name_add(l, LINT_PIN_AT, kept(l, BYTES_OF(at))))
         lint_say(l, SAIP_RULE_PIN_TWICE, "keyReference", "%02X again", pin->reference);
-    (void)lint_name_add(l, LINT_PIN, entry);
+    (void)lint_name_add(l, LINT_PIN, kept(l, BYTES(&pin->reference, 1)));
     if (pin->puk && !lint_name_known(l, LINT_PUK, puk))
         lint_say(l, SAIP_RULE_PUK, "unblockingPINReference", "PUK %02X of PIN %02X has not come",
                  pin->puk, pin->reference);
@@ -62,19 +73,8 @@ static void check_pin(struct lint *l, const struct saip_pin *pin, struct bytes e
         lint_say(l, SAIP_RULE_PIN_DIGITS, "pinValue", "PIN %02X", pin->reference);
 }
 
-/* A byte that lives as long as the arena: names are spans. */
-static struct bytes kept(struct lint *l, uint8_t byte)
-{
-    uint8_t *p = arena_copy(l->arena, BYTES(&byte, 1));
-
-    if (!p)
-        l->err = XK_E_NOMEM;
-    return BYTES(p, p ? 1 : 0);
-}
-
 static void check_pins(struct lint *l)
 {
-    uint8_t seen[32] = {0};
     struct saip_pins pins;
     struct saip_pin pin;
     struct cur c;
@@ -91,7 +91,7 @@ static void check_pins(struct lint *l)
             lint_say(l, SAIP_RULE_MEMBERS, "pinconfig", "an entry cannot be read");
             return;
         }
-        check_pin(l, &pin, kept(l, pin.reference), seen);
+        check_pin(l, &pin);
     }
 }
 
@@ -114,7 +114,7 @@ static void check_puks(struct lint *l)
         }
         if (!first_time(seen, puk.reference))
             lint_say(l, SAIP_RULE_PIN_TWICE, "keyReference", "%02X again", puk.reference);
-        (void)lint_name_add(l, LINT_PUK, kept(l, puk.reference));
+        (void)lint_name_add(l, LINT_PUK, kept(l, BYTES(&puk.reference, 1)));
         if (!is_digits(puk.value))
             lint_say(l, SAIP_RULE_PIN_DIGITS, "pukValue", "PUK %02X", puk.reference);
     }
@@ -124,6 +124,8 @@ static void check_puks(struct lint *l)
 
 static bool lengths_fit(const struct saip_aka *a)
 {
+    if (a->algorithm != SAIP_MILENAGE && (a->options & RES_LENGTH) == RES_LENGTH)
+        return false;
     switch (a->algorithm) {
     case SAIP_MILENAGE:
         return a->key.n == KEY_LEN && a->opc.n == KEY_LEN;

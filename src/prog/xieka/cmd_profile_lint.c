@@ -57,6 +57,18 @@ static bool print_json(const struct saip_report *r)
     return whole;
 }
 
+/* "1 error, 2 warnings, 0 notes" */
+static void print_counts(const struct cli *c, const struct saip_report *r)
+{
+    static const char *const zh[SAIP_SEVERITIES] = {"个错误", "个警告", "个提示"};
+
+    for (unsigned s = 0; s < SAIP_SEVERITIES; s++)
+        printf("%s%u %s%s", s > 0 ? ", " : "", r->count[s],
+               cli_say(c, zh[s], saip_severity_name((enum saip_severity)s)),
+               r->count[s] == 1 ? "" : cli_say(c, "", "s"));
+    puts(r->cut ? cli_say(c, "(未列全)", " (there are more)") : "");
+}
+
 static int print_report(const struct cli *c, const struct saip_report *r)
 {
     if (c->json && !print_json(r))
@@ -64,10 +76,7 @@ static int print_report(const struct cli *c, const struct saip_report *r)
     for (const struct saip_finding *f = c->json ? NULL : r->first; f; f = f->next)
         print_finding(c->args.operand[0], f);
     if (!c->json)
-        printf("%u %s, %u %s, %u %s%s\n", r->count[SAIP_ERROR], cli_say(c, "个错误", "errors"),
-               r->count[SAIP_WARNING], cli_say(c, "个警告", "warnings"), r->count[SAIP_NOTE],
-               cli_say(c, "个提示", "notes"),
-               r->cut ? cli_say(c, "(未列全)", " (there are more)") : "");
+        print_counts(c, r);
     return r->count[SAIP_ERROR] > 0 ? EXIT_FAILED : EXIT_DONE;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every package that is refused, element and status (SAIP 8.11): nothing of it is stored. */
+#include "codec/saip/lint.h"
 #include "profile_rig.h"
 #include "saip_package.h"
 
@@ -384,6 +385,31 @@ static const struct refusal of_keys[] = {
     {"mapping", mapped_to_nobody, RSP_PE_BAD_VALUES, 4, "akaParameter mappingSource"},
 };
 
+/* What depends on the card: its editions, services and libraries. */
+static bool is_of_the_card(uint32_t status)
+{
+    return status == RSP_PE_UNSUPPORTED_VERSION || status == RSP_PE_LIB_NOT_SUPPORTED ||
+           status == RSP_PE_FEATURE_NOT_SUPPORTED || status == RSP_PE_TEMPLATE_NOT_SUPPORTED;
+}
+
+/* What a card refuses, the lint finds in the same element. */
+static bool lint_finds(const struct refusal *row, struct bytes upp)
+{
+    struct saip_report report;
+    struct arena arena;
+    bool finds = false;
+
+    arena_init(&arena, (size_t)16 << 20);
+    CHECK_OK(saip_lint(upp, &arena, &report));
+    for (const struct saip_finding *f = report.first; f; f = f->next)
+        finds |= f->severity == SAIP_ERROR && f->has_identification &&
+                 f->identification == row->identification;
+    if (row->identification == NOT_NAMED)
+        finds = report.count[SAIP_ERROR] > 0;
+    arena_fini(&arena);
+    return finds;
+}
+
 static void check_refusal(const struct refusal *row)
 {
     const struct rsp_pe_status *status;
@@ -392,6 +418,7 @@ static void check_refusal(const struct refusal *row)
 
     package_start(&p);
     row->make(&p);
+    CHECK(lint_finds(row, package_bytes(&p)) || is_of_the_card(row->status));
     profile_rig_open(&r);
     CHECK_INT(profile_rig_install(&r, package_bytes(&p)), PROFILE_REFUSED);
     CHECK(!profile_is_stored(r.flash, PROFILE_RIG_BASE));

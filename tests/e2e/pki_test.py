@@ -140,6 +140,15 @@ def other_certificates_are_said_to_be_others(pki):
 
 
 @in_folder
+def another_sm_ds(pki):
+    xieka("pki", "init", pki, "--curve", "nist")
+    xieka("pki", "ds", pki, "--fqdn", "ds.example.com", "--oid", "2.999.41", "--curve", "nist")
+    for name, role in (("auth_ECDSA", "DSauth"), ("_TLS", "DStls")):
+        cert = shown(f"{pki}/ds/ds.example.com/CERT_S_SM_DS{name}_NIST.der")
+        check((cert["role"], cert["verdict"]) == (role, "GOOD"), str(cert))
+
+
+@in_folder
 def another_sm_dp(pki):
     xieka("pki", "init", pki)
     xieka("pki", "dp", pki, "--fqdn", "rsp.operator.example", "--oid", "2.999.40")

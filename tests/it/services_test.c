@@ -9,6 +9,7 @@
 #include "service/chip/chip.h"
 #include "service/number/number.h"
 #include "service/org/org.h"
+#include "service/smds/registry.h"
 
 #define DAY 86400000ll
 #define CID "89860123456789012301"
@@ -207,6 +208,41 @@ static void organisations_hold_what_is_below(const struct backend *b)
     store_close(s);
 }
 
+/* SGP.22 5.10: an LPA that comes from the root names an event as the root knows it. */
+static void events_are_found_by_either_id(const struct backend *b)
+{
+    static const char eid[] = "89049032123451234512345678901235";
+    struct smds_event e = {.forwarding = true, .created_at = 7}, found[2];
+    struct store *s = open_with_numbers(b, 1);
+    size_t n = 0;
+
+    snprintf(e.eid, sizeof e.eid, "%s", eid);
+    snprintf(e.event_id, sizeof e.event_id, "OURS");
+    snprintf(e.forwarded_id, sizeof e.forwarded_id, "AT-THE-ROOT");
+    snprintf(e.address, sizeof e.address, "dp.example.com");
+    snprintf(e.owner, sizeof e.owner, "2.999.10");
+    CHECK_OK(registry_add(s, &e));
+    CHECK_INT(registry_add(s, &e), XK_E_EXISTS);
+    snprintf(e.event_id, sizeof e.event_id, "ANOTHER");
+    e.forwarded_id[0] = '\0';
+    e.created_at = 6;
+    CHECK_OK(registry_add(s, &e));
+    CHECK_OK(registry_find(s, eid, "", 2, found, &n));
+    CHECK_INT(n, 2);
+    CHECK_STR(found[0].event_id, "ANOTHER"); /* the oldest comes first */
+    CHECK_OK(registry_find(s, eid, "AT-THE-ROOT", 2, found, &n));
+    CHECK_INT(n, 1);
+    CHECK_STR(found[0].event_id, "OURS");
+    CHECK_OK(registry_find(s, eid, "OURS", 2, found, &n));
+    CHECK_INT(n, 1);
+    CHECK_INT(registry_delete(s, eid, "AT-THE-ROOT"),
+              XK_E_NOT_FOUND); /* its owner has another ID */
+    CHECK_OK(registry_delete(s, eid, "OURS"));
+    CHECK_OK(registry_find(s, eid, "AT-THE-ROOT", 2, found, &n));
+    CHECK_INT(n, 0);
+    store_close(s);
+}
+
 struct asker {
     pthread_t thread;
     const struct backend *backend;
@@ -273,6 +309,7 @@ static void no_number_is_given_twice(const struct backend *b)
     S(numbers_live_their_life)                                                                     \
     S(chips_live_their_life)                                                                       \
     S(organisations_hold_what_is_below)                                                            \
+    S(events_are_found_by_either_id)                                                               \
     S(no_number_is_given_twice)
 
 STORIES(FILE_AND_PGSQL)

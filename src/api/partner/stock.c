@@ -293,6 +293,72 @@ enum xk_err post_download_order(struct call *c)
     return answer_end(c);
 }
 
+/* A profile of that owner's, as the calls about its order name it. */
+static bool take_ordered(struct call *c, const char **owner, const char **iccid, bool *unavailable)
+{
+    const struct json_field fields[] = {
+        {.name = "iccid",
+         .kind = JSON_STRING,
+         .required = true,
+         .min = 18,
+         .max = 20,
+         .allowed = JSON_DIGITS,
+         .text = iccid},
+        {.name = "owner", .kind = JSON_STRING, .max = 64, .text = owner},
+        {.name = "unavailable", .kind = JSON_BOOL, .truth = unavailable},
+    };
+
+    *owner = c->app.id;
+    *unavailable = false;
+    return take_fields(c, fields, ARRAY_LEN(fields));
+}
+
+static enum xk_err answer_order(struct call *c, const struct download *d, enum rsp_verdict verdict)
+{
+    if (verdict != RSP_EXECUTED)
+        return refuse_verdict(c, verdict);
+    answer_begin(c);
+    put_download(&c->out, d);
+    return answer_end(c);
+}
+
+/* SGP.22 5.3.4: an order that was held may be downloaded. */
+enum xk_err post_download_release(struct call *c)
+{
+    const char *owner, *iccid;
+    enum rsp_verdict verdict;
+    struct download_ctx d;
+    struct download profile;
+    bool unavailable;
+
+    if (!take_ordered(c, &owner, &iccid, &unavailable) || !stock_open(c, &d))
+        return XK_OK;
+    TRY(download_release_profile(&d, owner, iccid, &profile, &verdict));
+    return answer_order(c, &profile, verdict);
+}
+
+/* SGP.22 5.3.3: the profile goes back into stock, or out of use. */
+enum xk_err post_download_cancel(struct call *c)
+{
+    struct download_cancel_request r = {0};
+    enum rsp_verdict verdict;
+    struct download_ctx d;
+    struct download profile, known;
+    enum xk_err err;
+    bool unavailable;
+
+    if (!take_ordered(c, &r.operator_id, &r.iccid, &unavailable) || !stock_open(c, &d))
+        return XK_OK;
+    err = download_find_by_iccid(&d, r.iccid, DOWNLOAD_WITHOUT_METADATA, &known);
+    if (err != XK_OK && err != XK_E_NOT_FOUND)
+        return err;
+    if (err == XK_OK && known.eid_ordered)
+        r.eid = known.eid; /* which ES2+ wants named */
+    r.cause = unavailable ? DOWNLOAD_BY_CANCEL_UNAVAILABLE : DOWNLOAD_BY_CANCEL_AVAILABLE;
+    TRY(download_cancel_order(&d, &r, &profile, &verdict));
+    return answer_order(c, &profile, verdict);
+}
+
 /* ---- Who may call ES2+ ---- */
 
 enum xk_err post_operator(struct call *c)

@@ -85,6 +85,8 @@ static void tell(struct lint *l, const struct saip_pe *pe, unsigned n, enum saip
     put_in_place(l->out, f);
 }
 
+static char *format(struct lint *l, const char *fmt, va_list args) XK_PRINTF(2, 0);
+
 static char *format(struct lint *l, const char *fmt, va_list args)
 {
     char text[256];

@@ -387,7 +387,7 @@ enum xk_err maker_init(struct maker *m)
     return XK_OK;
 }
 
-/* --- another SM-DP+ --- */
+/* --- another SM-DP+ or SM-DS --- */
 
 static bool is_host(const char *fqdn)
 {
@@ -408,24 +408,34 @@ static enum xk_err sub_dir(struct maker *m, const char *group, const char *name,
     return files_make_dir(out, m->why);
 }
 
-enum xk_err maker_dp(struct maker *m, const char *fqdn, const char *oid)
+struct server_row {
+    const char *group;
+    enum item_id parts[3];
+    size_t n;
+};
+
+enum xk_err maker_server(struct maker *m, enum maker_server what, const char *fqdn, const char *oid)
 {
-    static const enum item_id parts[] = {ITEM_DPAUTH, ITEM_DPPB, ITEM_DPTLS};
+    static const struct server_row rows[] = {
+        [MAKER_DP] = {"dp", {ITEM_DPAUTH, ITEM_DPPB, ITEM_DPTLS}, 3},
+        [MAKER_DS] = {"ds", {ITEM_DSAUTH, ITEM_DSTLS}, 2},
+    };
+    const struct server_row *row = &rows[what];
     char dir[PKI_PATH_MAX];
     unsigned curves;
 
     if (!is_host(fqdn))
         return say(m, XK_E_VALUE, "no host name in small letters", fqdn);
     TRY(curves_of(m, CERT_CI, &curves));
-    TRY(sub_dir(m, "dp", fqdn, dir));
+    TRY(sub_dir(m, row->group, fqdn, dir));
     for (enum ec_curve curve = 0; curve < EC_CURVES; curve++) {
         AUTO_AUTHORITY struct authority ci = {.key = NULL};
 
         if (!(curves & MAKER_CURVE(curve)))
             continue;
         TRY(authority_open(m, ITEM_CI, curve, &ci));
-        for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-            struct item item = items[parts[i]];
+        for (size_t i = 0; i < row->n; i++) {
+            struct item item = items[row->parts[i]];
 
             item.common_name = fqdn;
             item.oid = oid;

@@ -28,8 +28,10 @@ struct maker {
 
 /* CI, EUM, two SM-DP+, SM-DS, eIM, the operator's TLS client, two empty CRLs. */
 enum xk_err maker_init(struct maker *m) XK_MUST_CHECK;
-/* Another SM-DP+, into dir/dp/<fqdn>/. */
-enum xk_err maker_dp(struct maker *m, const char *fqdn, const char *oid) XK_MUST_CHECK;
+/* Another SM-DP+ or SM-DS, into dir/dp/<fqdn>/ or dir/ds/<fqdn>/. */
+enum maker_server { MAKER_DP, MAKER_DS };
+enum xk_err maker_server(struct maker *m, enum maker_server what, const char *fqdn, const char *oid)
+    XK_MUST_CHECK;
 /* count eUICCs from first_eid on, each into dir/euicc/<EID>/. XK_E_VALUE: no EID, or one that the
  * EUM may not issue. */
 enum xk_err maker_euicc(struct maker *m, const char *first_eid, size_t count) XK_MUST_CHECK;

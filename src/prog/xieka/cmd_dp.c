@@ -209,6 +209,38 @@ int cmd_dp_order(struct cli *c)
     return code == EXIT_DONE ? print_download(c, r.data) : code;
 }
 
+static int about_order(struct cli *c, const char *path)
+{
+    struct call call = {.method = "POST", .path = path};
+    char mem[BODY_LEN];
+    struct json_out o;
+    struct reply r;
+    struct buf body;
+    int code;
+
+    buf_init_fixed(&body, mem, sizeof mem);
+    json_out_init(&o, &body);
+    json_open_object(&o, NULL);
+    json_put_text(&o, "iccid", c->args.operand[0]);
+    put_option(&o, c, OPT_OWNER, "owner");
+    if (cli_option(c, OPT_UNAVAILABLE))
+        json_put_bool(&o, "unavailable", true);
+    json_close_object(&o);
+    call.body = buf_bytes(&body);
+    code = client_call(c, &call, &r);
+    return code == EXIT_DONE ? print_download(c, r.data) : code;
+}
+
+int cmd_dp_release(struct cli *c)
+{
+    return about_order(c, "/dp/release");
+}
+
+int cmd_dp_cancel(struct cli *c)
+{
+    return about_order(c, "/dp/cancel");
+}
+
 int cmd_dp_show(struct cli *c)
 {
     char path[PATH_LEN];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pki init, dp, euicc, request, revoke, show: nothing is asked of the platform. */
+/* pki init, dp, ds, euicc, request, revoke, show: nothing is asked of the platform. */
 #include "base/clock.h"
 #include "base/hex.h"
 #include "crypto/hsm.h"
@@ -113,7 +113,7 @@ int cmd_pki_init(struct cli *c)
     return code == EXIT_DONE ? job_close(c, &j, maker_init(&j.m)) : code;
 }
 
-int cmd_pki_dp(struct cli *c)
+static int make_server(struct cli *c, enum maker_server what)
 {
     const char *fqdn = cli_option(c, OPT_FQDN);
     const char *oid = cli_option(c, OPT_OID);
@@ -122,9 +122,19 @@ int cmd_pki_dp(struct cli *c)
 
     if (!fqdn || !oid)
         return cli_fail(EXIT_USAGE, "%s",
-                        cli_say(c, "pki dp 需要 --fqdn 与 --oid", "pki dp wants --fqdn and --oid"));
+                        cli_say(c, "需要 --fqdn 与 --oid", "--fqdn and --oid are wanted"));
     code = job_open(c, &j);
-    return code == EXIT_DONE ? job_close(c, &j, maker_dp(&j.m, fqdn, oid)) : code;
+    return code == EXIT_DONE ? job_close(c, &j, maker_server(&j.m, what, fqdn, oid)) : code;
+}
+
+int cmd_pki_dp(struct cli *c)
+{
+    return make_server(c, MAKER_DP);
+}
+
+int cmd_pki_ds(struct cli *c)
+{
+    return make_server(c, MAKER_DS);
 }
 
 static bool read_count(const struct cli *c, size_t *out)

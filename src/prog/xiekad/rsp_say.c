@@ -58,7 +58,8 @@ static enum download_smds_answer read_answer(const struct saying *s,
     }
     arena_init(&arena, ANSWER_MEMORY);
     err = es12_decode_response(s->function, response->body, &arena, &status);
-    xk_log(XK_LOG_INFO, "%s iccid=%s status=%s %.*s/%.*s", rsp_function_name(s->function), s->iccid,
+    xk_log(XK_LOG_INFO, "%s iccid=%s status=%s %.*s/%.*s", rsp_function_name(s->function),
+           s->iccid[0] ? s->iccid : "-",
            err == XK_OK ? rsp_execution_text(status.execution) : "unreadable",
            (int)status.subject.n, (const char *)status.subject.p, (int)status.reason.n,
            (const char *)status.reason.p);

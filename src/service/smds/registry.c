@@ -19,7 +19,7 @@ enum xk_err registry_find(struct store *s, const char *eid, const char *event_id
     static const struct store_query q = {
         "registry_find",
         "SELECT eid, event_id, address, owner, forwarding, forwarded_id, created_at "
-        "FROM smds_event WHERE eid = $1 AND ($2 = '' OR event_id = $2) "
+        "FROM smds_event WHERE eid = $1 AND ($2 = '' OR event_id = $2 OR forwarded_id = $2) "
         "ORDER BY created_at, event_id LIMIT $3"};
     enum xk_err err;
 

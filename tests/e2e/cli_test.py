@@ -3,6 +3,8 @@
 """The command line as its user types it: exit codes, what is said about bad input, tables and --json."""
 import json
 import os
+import signal
+import sqlite3
 import stat
 
 from cli import Xieka
@@ -155,6 +157,28 @@ def organisations_see_their_own(folder, platform, x):
     x.expect(DONE, "app", "on", "clerk")
     x.write_private(secret, x.expect(DONE, "app", "secret", "clerk"))
     x.expect(DONE, "login", "--url", x.url, "--ca", x.ca, "--app", "clerk", "--secret-file", secret, *config)
+
+
+@alone
+def the_log_knows_who_did_what(folder, platform, x):
+    x.login()
+    x.expect(DONE, "pool", "create", "iot")
+    x.expect(REFUSED, "pool", "create", "iot")
+    x.expect(DONE, "pool", "list")
+    logged = x.json("audit", "list", "--subject", "iot")
+    check([(e["appId"], e["action"], e["code"]) for e in logged] ==
+          [("test", "POST /number/pool", "0"), ("test", "POST /number/pool", "11008")], str(logged))
+    check("xiekad --add-app" in x.expect(DONE, "audit", "list"), "not what was done at the console")
+    whole = x.json("audit", "verify")
+    check(whole["whole"] and whole["checked"] >= 4, str(whole))
+    check("whole" in x.expect(DONE, "audit", "verify"), "not whole")
+    platform.stop(signal.SIGKILL)
+    with sqlite3.connect(os.path.join(platform.data, "xieka.db")) as db:
+        db.execute("UPDATE audit SET app_id = 'other' WHERE seq = ?", (logged[0]["seq"],))
+    platform.start()
+    out = x.expect(FAILED, "audit", "verify", says="changed")
+    check(f"entry {logged[0]['seq']}:" in out, out)
+    check(x.expect(FAILED, "audit", "verify", "--lang", "zh").startswith("被改动"), "not Chinese")
 
 
 @alone

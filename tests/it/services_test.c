@@ -6,6 +6,7 @@
 #include "backend_stories.h"
 #include "crypto/keystore.h"
 #include "crypto/random.h"
+#include "service/audit/audit.h"
 #include "service/chip/chip.h"
 #include "service/number/number.h"
 #include "service/org/org.h"
@@ -243,6 +244,30 @@ static void events_are_found_by_either_id(const struct backend *b)
     store_close(s);
 }
 
+static void the_log_is_a_chain(const struct backend *b)
+{
+    static const struct store_query bend = {"test_bend", "UPDATE audit SET code = 1 WHERE seq = 2"};
+    struct store *s = open_with_numbers(b, 1);
+    struct audit_entry e = {.at = 5, .action = "POST /x", .app_id = "a"};
+    struct audit_verdict v;
+    struct audit *a;
+
+    CHECK_OK(audit_open(s, keystore, random_openssl(), &a));
+    for (int i = 0; i < 3; i++)
+        CHECK_OK(audit_append(a, s, &e));
+    CHECK_OK(audit_verify(a, s, 1, 2, &v));
+    CHECK_INT(v.next, 3);
+    CHECK_OK(audit_verify(a, s, v.next, 2, &v));
+    CHECK_INT(v.fault, AUDIT_WHOLE);
+    CHECK_INT(v.next, 0);
+    CHECK_OK(store_exec(s, &bend, NULL, 0, NULL));
+    CHECK_OK(audit_verify(a, s, 1, 9, &v));
+    CHECK_INT(v.fault, AUDIT_CHANGED);
+    CHECK_INT(v.at_seq, 2);
+    audit_free(a);
+    store_close(s);
+}
+
 struct asker {
     pthread_t thread;
     const struct backend *backend;
@@ -310,6 +335,7 @@ static void no_number_is_given_twice(const struct backend *b)
     S(chips_live_their_life)                                                                       \
     S(organisations_hold_what_is_below)                                                            \
     S(events_are_found_by_either_id)                                                               \
+    S(the_log_is_a_chain)                                                                          \
     S(no_number_is_given_twice)
 
 STORIES(FILE_AND_PGSQL)

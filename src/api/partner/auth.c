@@ -14,11 +14,9 @@
 #define NONCE_MAX 40
 #define HOUSEKEEPING_CALLS 1000
 
-static const char *const role_names[] = {[ROLE_NONE] = "",
-                                         [ROLE_QUERY] = "query",
-                                         [ROLE_WRITE] = "write",
-                                         [ROLE_IMPORT] = "import",
-                                         [ROLE_ORG] = "org"};
+static const char *const role_names[] = {
+    [ROLE_NONE] = "",         [ROLE_QUERY] = "query", [ROLE_WRITE] = "write",
+    [ROLE_IMPORT] = "import", [ROLE_ORG] = "org",     [ROLE_AUDIT] = "audit"};
 
 static bool list_has(const char *list, const char *word)
 {
@@ -39,7 +37,7 @@ bool auth_has_role(const struct app *app, enum route_role role)
 
 bool auth_may_grant(const struct app *app, const char *roles)
 {
-    static const char *const names[] = {"query", "write", "import", "org", "admin"};
+    static const char *const names[] = {"query", "write", "import", "org", "audit", "admin"};
     bool all = app == NULL || list_has(app->roles, "admin");
 
     if (*roles == '\0')

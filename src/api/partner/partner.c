@@ -41,6 +41,11 @@ enum xk_err partner_new(const struct partner_options *o, struct partner **out)
     return XK_OK;
 }
 
+void partner_log_to(struct partner *p, struct audit *a)
+{
+    p->audit = a;
+}
+
 void partner_free(struct partner *p)
 {
     if (!p)
@@ -78,6 +83,7 @@ void answer_begin_code(struct call *c, int code, const char *detail)
     json_put_text(&c->out, "traceId", c->trace);
     json_open_object(&c->out, "data");
     c->reply->status = (unsigned)info->http;
+    c->code = info->code;
     c->answered = true;
 }
 
@@ -278,6 +284,8 @@ static enum xk_err with_body(struct call *c, const struct route *r)
     TRY(err);
     c->body = doc;
     err = r->handle(c);
+    c->subject = log_subject(c);
+    c->body = NULL;
     json_doc_free(doc);
     return err;
 }
@@ -302,6 +310,8 @@ enum xk_err partner_handle(struct partner *p, const struct partner_call *in,
     reply->log = r ? r->path : "-";
     if (err == XK_OK)
         err = c.failed;
+    if (err == XK_OK && c.answered && r)
+        err = log_call(&c, r);
     if (err == XK_OK && c.answered)
         return XK_OK;
     if (err == XK_OK)

@@ -7,6 +7,7 @@
 #define API_PARTNER_PARTNER_H
 
 #include "base/arena.h"
+#include "service/audit/audit.h"
 #include "service/download/download.h"
 #include "service/order/order.h"
 
@@ -55,6 +56,9 @@ struct partner_reply {
 
 enum xk_err partner_new(const struct partner_options *o, struct partner **out) XK_MUST_CHECK;
 void partner_free(struct partner *p);
+/* Where it is written down what is done and who was not let in; before the first call. It outlives
+ * the partner. */
+void partner_log_to(struct partner *p, struct audit *a);
 /* Always gives a reply; an error means the job's transaction must be rolled back, and the reply
  * says INTERNAL or UNAVAILABLE. A refusal is a reply and XK_OK. */
 enum xk_err partner_handle(struct partner *p, const struct partner_call *call,

@@ -11,7 +11,7 @@
 #define ROLES_MAX 64
 #define CIDRS_MAX 256
 
-enum route_role { ROLE_NONE, ROLE_QUERY, ROLE_WRITE, ROLE_IMPORT, ROLE_ORG };
+enum route_role { ROLE_NONE, ROLE_QUERY, ROLE_WRITE, ROLE_IMPORT, ROLE_ORG, ROLE_AUDIT };
 /* OWN: shows and changes what the caller's organisation may see (call_sees), nothing else. ROOT:
  * for the operator alone. */
 enum route_scope { SCOPE_ANY, SCOPE_OWN, SCOPE_ROOT };
@@ -41,6 +41,8 @@ struct call {
     const struct json *body; /* BODY_JSON */
     const char *id;          /* {id} of the path, decoded; NULL */
     char trace[17];
+    int code;            /* of the answer */
+    const char *subject; /* of the body, for the log; NULL: it has not been looked at */
     bool answered;
     enum xk_err failed; /* of an answer_refused */
 };
@@ -103,6 +105,11 @@ bool auth_has_role(const struct app *app, enum route_role role);
 /* Whether each role of the list is one, and one that app has (NULL: any). */
 bool auth_may_grant(const struct app *app, const char *roles);
 
+/* log.c: the entry of this call in the audit log, when it is one that is logged: it changes
+ * something or reads secrets, or its caller is known and was not let in. */
+enum xk_err log_call(struct call *c, const struct route *r) XK_MUST_CHECK;
+const char *log_subject(struct call *c); /* what it is about; in the arena */
+
 /* limits.c: P-15. True: may go on; else *retry_after_s. */
 struct limits;
 struct limits *limits_new(const struct partner_options *o);
@@ -115,6 +122,7 @@ enum xk_err limits_take_daily(struct limits *l, struct store *s, const struct ap
 
 struct partner {
     struct partner_options o;
+    struct audit *audit;
     struct limits *limits;
     uint32_t calls; /* for housekeeping now and then */
 };

@@ -124,6 +124,7 @@ struct daemon {
     struct worker *worker;
     struct keystore *keystore;
     struct partner *partner;
+    struct audit *audit; /* of the worker thread */
     struct order_policy policy;
     struct order_ports ports;
     struct outbox_ids ids; /* worker thread */

@@ -13,6 +13,23 @@
 #define CATCH_UP_MS 5
 #define DECISIONS_MAX 3
 
+static enum xk_err open_audit(struct daemon *d)
+{
+    enum xk_err err;
+
+    TRY(store_begin(d->store));
+    err = audit_open(d->store, d->keystore, random_openssl(), &d->audit);
+    if (err == XK_OK)
+        err = store_commit(d->store);
+    else
+        store_rollback(d->store);
+    if (err == XK_E_AUTH)
+        xk_log(XK_LOG_ERROR, "start.failed why=\"the master key is not this database's\"");
+    if (err == XK_OK && d->partner)
+        partner_log_to(d->partner, d->audit);
+    return err;
+}
+
 enum xk_err jobs_start(void *daemon)
 {
     struct daemon *d = daemon;
@@ -27,6 +44,7 @@ enum xk_err jobs_start(void *daemon)
                               &d->store));
     }
     TRY(store_migrate(d->store));
+    TRY(open_audit(d));
     outbox_ids_init(&d->ids, xk_now(xk_clock_system()));
     return outbox_wake(d->store);
 }
@@ -37,6 +55,8 @@ void jobs_finish(void *daemon)
 
     store_close(d->store);
     d->store = NULL;
+    audit_free(d->audit);
+    d->audit = NULL;
 }
 
 enum xk_err job_new(enum job_kind kind, struct job **out)

@@ -306,6 +306,18 @@ static bool take_part(const char **at, size_t n, char *out, size_t cap)
     return true;
 }
 
+/* Who has the console may do this: it is written down. */
+static enum xk_err note_app(struct daemon *d, const char *id)
+{
+    struct audit_entry e = {.at = xk_now(xk_clock_system()),
+                            .org_id = ORG_ROOT,
+                            .peer = "console",
+                            .action = "xiekad --add-app"};
+
+    snprintf(e.subject, sizeof e.subject, "%s", id);
+    return audit_append(d->audit, d->store, &e);
+}
+
 /* --add-app ID[:ROLES[:CIDRS]]: prints the secret, once. */
 static enum xk_err add_app(struct daemon *d, const char *what)
 {
@@ -327,6 +339,8 @@ static enum xk_err add_app(struct daemon *d, const char *what)
     if (err == XK_OK)
         err = partner_add_app(d->store, d->keystore, random_openssl(), &app,
                               xk_now(xk_clock_system()), secret);
+    if (err == XK_OK)
+        err = note_app(d, id);
     if (err == XK_OK)
         err = store_commit(d->store);
     jobs_finish(d);

@@ -201,8 +201,9 @@ TEST(the_daily_limit)
 /* Every route against every role: as routes.def says, and never in by default. */
 TEST(each_route_and_role)
 {
-    static const char *const roles[] = {"query", "write", "import", "org", "admin", ""};
-    static const enum route_role held[] = {ROLE_QUERY, ROLE_WRITE, ROLE_IMPORT, ROLE_ORG};
+    static const char *const roles[] = {"query", "write", "import", "org", "audit", "admin", ""};
+    static const enum route_role held[] = {ROLE_QUERY, ROLE_WRITE, ROLE_IMPORT, ROLE_ORG,
+                                           ROLE_AUDIT};
     const struct route *routes;
     size_t n;
 
@@ -212,7 +213,7 @@ TEST(each_route_and_role)
 
         partner_bench_init(&b, roles[i], "");
         for (size_t k = 0; k < n; k++) {
-            bool allowed = routes[k].role == ROLE_NONE || i == 4 ||
+            bool allowed = routes[k].role == ROLE_NONE || i == 5 ||
                            (i < ARRAY_LEN(held) && routes[k].role == held[i]);
             char path[128];
             int code;

@@ -119,6 +119,8 @@ void partner_bench_init(struct partner_bench *b, const char *roles, const char *
     buf_init(&b->body, 4 << 20);
     fill_store(b);
     CHECK_OK(store_begin(b->store));
+    CHECK_OK(audit_open(b->store, b->ks, &b->rand, &b->audit));
+    partner_log_to(b->partner, b->audit);
     if (!roles)
         return;
     CHECK_OK(partner_add_app(
@@ -133,6 +135,7 @@ void partner_bench_fini(struct partner_bench *b)
 {
     json_doc_free(b->doc);
     partner_free(b->partner);
+    audit_free(b->audit);
     store_rollback(b->store);
     store_close(b->store);
     keystore_close(b->ks);

@@ -12,6 +12,7 @@ struct partner_bench {
     struct store *store;
     struct keystore *ks;
     struct partner *partner;
+    struct audit *audit;
     struct partner_options options;
     struct order_policy policy;
     struct order_ports ports;

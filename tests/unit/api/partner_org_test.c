@@ -204,11 +204,25 @@ static const char *tenant_path(struct partner_bench *b, const char *path, const 
                         strchr(path, '{') ? id : "");
 }
 
+/* The log tells a tenant what it asked for itself, and nothing of others. */
+static bool is_own_log(const struct partner_bench *b)
+{
+    const struct json *entries = partner_data(b, "entries");
+
+    for (size_t i = 0; i < json_length(entries); i++) {
+        if (strcmp(json_text(json_member(json_at(entries, i), "orgId")), "cust") != 0)
+            return false;
+    }
+    return json_length(entries) > 0;
+}
+
 /* Whether a good answer shows or changes something of the operator's or of the other customer's. */
 static bool leaks(struct partner_bench *b, const struct route *r, int code)
 {
     const char *said = buf_cstr(&b->body);
 
+    if (r->handle == get_audit)
+        return !is_own_log(b);
     return code == CODE_OK && (strcmp(r->method, "POST") == 0 || strstr(said, PARTNER_CID) ||
                                strstr(said, "\"main\"") || strstr(said, "operator.example") ||
                                strstr(said, "\"other\""));

@@ -138,7 +138,11 @@ def organisations_see_their_own(folder, platform, x):
     cids = [card["cid"] for card in x.json("card", "list", "--org", "agent")]
     x.expect(USAGE, "card", "give", cids[0], says="--org")
     x.expect(REFUSED, "card", "give", *cids, "1", "--org", "cust", says="cids[")
-    check(x.json("card", "give", cids[0], "--org", "cust")["cards"] == 1, "given")
+    check(x.json("card", "give", cids[0], "--org", "cust", "--kind", "SALE", "--document", "D-1")["cards"] == 1, "given")
+    moves = [(m["kind"], m["from"], m["to"], m["document"]) for m in x.json("card", "custody", cids[0])]
+    check(moves == [("MADE", None, "agent", "b1"), ("SALE", "agent", "cust", "D-1")], str(moves))
+    check("销售出库" in x.expect(DONE, "card", "custody", cids[0], "--lang", "zh"), "not Chinese")
+    check(x.json("org", "show", "cust")["cards"] == 1, "no card")
     secret = os.path.join(folder, "clerk.secret")
     x.write_private(secret, x.expect(DONE, "app", "create", "clerk", "--org", "cust", "--roles", "query,org"))
     config = ["--config", os.path.join(folder, "clerk")]

@@ -8,6 +8,7 @@
 #include "crypto/random.h"
 #include "service/audit/audit.h"
 #include "service/chip/chip.h"
+#include "service/custody/custody.h"
 #include "service/number/number.h"
 #include "service/org/org.h"
 #include "service/smds/registry.h"
@@ -165,15 +166,26 @@ static void chips_live_their_life(const struct backend *b)
     store_close(s);
 }
 
+static enum xk_err count_moves(void *arg, const struct custody_move *m)
+{
+    (void)m;
+    ++*(size_t *)arg;
+    return XK_OK;
+}
+
 static void organisations_hold_what_is_below(const struct backend *b)
 {
     struct store *s = open_with_numbers(b, 1);
     struct org agent = {.id = "agent", .parent = ORG_ROOT, .kind = ORG_AGENT};
     struct org cust = {.id = "cust", .parent = "agent", .kind = ORG_CUSTOMER}, list[2];
     struct chip_filter theirs = {.org_id = "cust", .state = -1};
+    struct custody_move made = {.at = 3, .to_org = ORG_ROOT};
+    struct custody_move sold = {.at = 5, .from_org = ORG_ROOT, .to_org = "cust"};
+    const char *const cids[] = {CID};
     struct chip chips[3];
     uint64_t count = 0;
-    size_t found = 0;
+    size_t found = 0, at, moves = 0;
+    int64_t cards;
     bool holds;
 
     CHECK_OK(org_create(s, &agent, 1));
@@ -194,7 +206,13 @@ static void organisations_hold_what_is_below(const struct backend *b)
     CHECK_INT(cust.blocked, 1);
     CHECK_INT(org_move(s, ORG_ROOT, ORG_SUSPENDED, 4), XK_E_STATE);
     import_chip(s);
-    CHECK_OK(chip_give(s, CID, "cust", 5));
+    CHECK_OK(custody_made(s, &made));
+    CHECK_INT(made.cards, 2);
+    CHECK_OK(custody_give(s, &sold, cids, 1, &at));
+    CHECK_OK(custody_balance(s, "cust", &cards));
+    CHECK_INT(cards, 1);
+    CHECK_OK(custody_list(s, ORG_ROOT, 0, 10, count_moves, &moves));
+    CHECK_INT(moves, 2);
     CHECK_OK(chip_list(s, &theirs, "", chips, 3, &found));
     CHECK_INT(found, 1);
     CHECK_STR(chips[0].org_id, "cust");

@@ -67,6 +67,7 @@ static enum xk_err answer_org(struct call *c, const struct org *o)
 {
     answer_begin(c);
     put_org(&c->out, o);
+    TRY(hands_put_balance(c, o->id));
     return answer_end(c);
 }
 

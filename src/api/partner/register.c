@@ -317,63 +317,9 @@ enum xk_err post_card_import(struct call *c)
         return XK_OK;
     how.transport = has_transport ? &transport : NULL;
     how.master = has_master ? &master : NULL;
-    return answer_import(
-        c,
-        chip_import_file(c->order->store, c->order->keystore, &how, c->in->body, c->order->now, &r),
-        &r);
-}
-
-/* ---- handing cards over (P-23) --------------------------------------------------------------- */
-
-#define TRANSFER_MAX 1000
-
-/* One card of the list; *code CODE_OK or why it stays where it is. */
-static enum xk_err give_card(struct call *c, const char *cid, const char *to, int *code)
-{
-    struct chip chip;
-    bool sees = false;
-    enum xk_err err = chip_get(c->order->store, cid, &chip);
-
-    *code = CODE_NO_SUCH_CARD;
-    if (err == XK_E_NOT_FOUND)
-        return XK_OK;
-    TRY(err);
-    TRY(call_sees(c, chip.org_id, &sees));
-    *code = CODE_NOT_YOURS;
-    if (!sees)
-        return XK_OK;
-    err = chip_give(c->order->store, cid, to, c->order->now);
-    *code = err == XK_E_STATE ? CODE_CARD_BUSY : CODE_OK;
-    return err == XK_E_STATE ? XK_OK : err;
-}
-
-/* All of them or none. */
-enum xk_err post_card_transfer(struct call *c)
-{
-    const struct json *cids = json_member(c->body, "cids");
-    const char *to = "";
-    const struct json_field fields[] = {
-        {.name = "to", .kind = JSON_STRING, .required = true, .min = 1, ID_FIELD, .text = &to}};
-    struct org org;
-    enum xk_err err;
-
-    if (!take_fields(c, fields, ARRAY_LEN(fields)) || !take_org(c, to, &org, &err))
-        return c->answered ? XK_OK : err;
-    if (json_length(cids) == 0 || json_length(cids) > TRANSFER_MAX)
-        return answer_refuse(c, json_length(cids) ? CODE_TOO_MANY : CODE_MISSING, "cids");
-    for (size_t i = 0; i < json_length(cids); i++) {
-        const char *cid = json_text(json_at(cids, i));
-        int code = CODE_PARAMETER;
-
-        if (cid)
-            TRY(give_card(c, cid, org.id, &code));
-        if (code == CODE_OK)
-            continue;
-        TRY(call_undo(c));
-        return answer_refuse(c, code, arena_printf(c->order->arena, "cids[%zu]", i));
-    }
-    answer_begin(c);
-    json_put_text(&c->out, "to", org.id);
-    json_put_int(&c->out, "cards", (int64_t)json_length(cids));
-    return answer_end(c);
+    err =
+        chip_import_file(c->order->store, c->order->keystore, &how, c->in->body, c->order->now, &r);
+    if (err == XK_OK)
+        TRY(hands_take_made(c, org.id, how.batch_id ? how.batch_id : how.file_name));
+    return answer_import(c, err, &r);
 }

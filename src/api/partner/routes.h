@@ -105,6 +105,11 @@ bool auth_has_role(const struct app *app, enum route_role role);
 /* Whether each role of the list is one, and one that app has (NULL: any). */
 bool auth_may_grant(const struct app *app, const char *roles);
 
+/* hands.c: cards that were brought in just now, into the hands of org_id. */
+enum xk_err hands_take_made(struct call *c, const char *org_id, const char *document) XK_MUST_CHECK;
+/* "cards": how many an organisation has. */
+enum xk_err hands_put_balance(struct call *c, const char *org_id) XK_MUST_CHECK;
+
 /* log.c: the entry of this call in the audit log, when it is one that is logged: it changes
  * something or reads secrets, or its caller is known and was not let in. */
 enum xk_err log_call(struct call *c, const struct route *r) XK_MUST_CHECK;

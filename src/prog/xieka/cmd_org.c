@@ -255,6 +255,10 @@ int cmd_card_give(struct cli *c)
     json_out_init(&o, &body);
     json_open_object(&o, NULL);
     json_put_text(&o, "to", cli_option(c, OPT_ORG));
+    if (cli_option(c, OPT_KIND))
+        json_put_text(&o, "kind", cli_option(c, OPT_KIND));
+    if (cli_option(c, OPT_DOCUMENT))
+        json_put_text(&o, "document", cli_option(c, OPT_DOCUMENT));
     json_open_array(&o, "cids");
     for (size_t i = 0; i < c->args.n; i++)
         json_put_text(&o, NULL, c->args.operand[i]);
@@ -265,4 +269,28 @@ int cmd_card_give(struct cli *c)
     if (code == EXIT_DONE && c->json)
         return cli_print_json(r.data);
     return code;
+}
+
+/* Through whose hands it has gone. */
+int cmd_card_custody(struct cli *c)
+{
+    static const struct column columns[] = {{"时间", "time", false},
+                                            {"操作", "what", false},
+                                            {"交出", "from", false},
+                                            {"接收", "to", false},
+                                            {"单据", "document", false}};
+    static const char *const zh[] = {"at", "kindText", "from", "to", "document"};
+    static const char *const en[] = {"at", "kind", "from", "to", "document"};
+    char path[PATH_BYTES];
+    const struct call call = {.method = "GET", .path = path};
+    struct reply r;
+    int code;
+
+    if (!client_path(path, sizeof path, "/card/custody/", c->args.operand[0]))
+        return EXIT_USAGE;
+    code = client_call(c, &call, &r);
+    if (code != EXIT_DONE)
+        return code;
+    return print_list(c, json_member(r.data, "moves"), columns, c->lang == LANG_ZH ? zh : en,
+                      ARRAY_LEN(en));
 }

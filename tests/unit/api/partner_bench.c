@@ -6,6 +6,7 @@
 #include "crypto/keystore.h"
 #include "db/sqlite/sqlite.h"
 #include "service/chip/chip.h"
+#include "service/custody/custody.h"
 #include "service/number/number.h"
 #include "xt.h"
 
@@ -66,12 +67,14 @@ static void add_card(struct partner_bench *b)
                         .seed_imsi = "999700000000001",
                         .seed_msisdn = "1490000000001",
                         .wear_left = UINT32_MAX};
+    struct custody_move made = {.at = b->c.now, .to_org = ORG_ROOT};
     struct chip_keys keys = {0};
 
     CHECK_OK(secret_set(&keys.kic, BYTES_STR("kkkkkkkkkkkkkkkk")));
     CHECK_OK(secret_set(&keys.kid, BYTES_STR("dddddddddddddddd")));
     CHECK_OK(secret_set(&keys.kik, BYTES_STR("iiiiiiiiiiiiiiii")));
     CHECK_OK(chip_add(b->store, b->ks, &chip, &keys, b->c.now));
+    CHECK_OK(custody_made(b->store, &made));
 }
 
 static void fill_store(struct partner_bench *b)

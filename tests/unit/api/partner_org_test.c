@@ -300,6 +300,18 @@ TEST(cards_go_from_hand_to_hand)
                    "{\"cids\":[\"" PARTNER_CID "\",\"89860000000000000999\"],\"to\":\"platform\"}"),
               CODE_NO_SUCH_CARD); /* then none of them */
     CHECK_INT(post(&b, "/api/v1/card/transfer", "{\"cids\":[],\"to\":\"agent\"}"), CODE_MISSING);
+    CHECK_INT(post(&b, "/api/v1/card/transfer",
+                   "{\"cids\":[\"" PARTNER_CID "\"],\"to\":\"agent\",\"kind\":\"MADE\"}"),
+              CODE_PARAMETER);
+    CHECK_INT(post(&b, "/api/v1/card/transfer",
+                   "{\"cids\":[\"" PARTNER_CID "\"],\"to\":\"agent\",\"kind\":\"GIFT\"}"),
+              CODE_PARAMETER);
+    CHECK_INT(
+        post(&b, "/api/v1/card/transfer", "{\"cids\":[\"" PARTNER_CID "\"],\"to\":\"agent\"}"),
+        CODE_ORG_MISFIT); /* it has it */
+    CHECK_INT(post(&b, "/api/v1/card/transfer",
+                   "{\"cids\":[\"" PARTNER_CID "\",\"" PARTNER_CID "\"],\"to\":\"cust\"}"),
+              CODE_ORG_MISFIT);
     CHECK_INT(post(&b, "/api/v1/card/transfer", "{\"cids\":[1],\"to\":\"agent\"}"), CODE_PARAMETER);
     CHECK_INT(post(&b, "/api/v1/card/transfer", "{\"cids\":[\"x\"],\"to\":\"none\"}"),
               CODE_NO_SUCH_ORG);
@@ -318,8 +330,18 @@ TEST(cards_go_from_hand_to_hand)
     CHECK_INT(get(&b, "/api/v1/card", "org=cust"), CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "cards")), 1);
     CHECK_INT(get(&b, "/api/v1/card", "org=platform"), CODE_NO_SUCH_ORG);
+    CHECK_INT(get(&b, "/api/v1/org/cust", NULL), CODE_OK);
+    CHECK_INT(json_integer(partner_data(&b, "cards"), -1), 1);
+    CHECK_INT(get(&b, "/api/v1/org/agent", NULL), CODE_OK);
+    CHECK_INT(json_integer(partner_data(&b, "cards"), -1), 0);
+    CHECK_INT(get(&b, "/api/v1/card/custody/" PARTNER_CID, NULL), CODE_OK);
+    CHECK_INT(json_length(partner_data(&b, "moves")), 2); /* from the operator, and on */
+    CHECK_INT(get(&b, "/api/v1/custody", "org=cust"), CODE_OK);
+    CHECK_INT(json_length(partner_data(&b, "moves")), 1);
 
     become(&b, "customers", "cust", "write,query");
+    CHECK_INT(get(&b, "/api/v1/card/custody/" PARTNER_CID, NULL), CODE_OK);
+    CHECK_INT(json_length(partner_data(&b, "moves")), 1); /* what was before is not its business */
     CHECK_INT(get(&b, "/api/v1/number/pool/open", NULL), CODE_OK);
     CHECK_INT(get(&b, "/api/v1/number/pool/main", NULL), CODE_NO_SUCH_POOL);
     CHECK_INT(post(&b, "/api/v1/write/apply", APPLY("a", "poolId", "main")), CODE_NUMBER_ELSEWHERE);
@@ -335,6 +357,8 @@ TEST(cards_go_from_hand_to_hand)
     be_operator(&b, &op);
     CHECK_INT(get(&b, "/api/v1/card/" PARTNER_CID, NULL), CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "history")), 3);
+    CHECK_INT(get(&b, "/api/v1/card/custody/" PARTNER_CID, NULL), CODE_OK);
+    CHECK_INT(json_length(partner_data(&b, "moves")), 3);
     partner_bench_fini(&b);
 }
 

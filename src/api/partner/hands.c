@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cards that go from hand to hand (P-23). */
+#include "api/partner/routes.h"
+#include "service/custody/custody.h"
+
+#define GIVE_MAX 1000
+#define PAGE_MAX 500
+#define DOCUMENT_MAX 64
+
+static void copy(char *out, size_t cap, const char *text)
+{
+    snprintf(out, cap, "%s", text);
+}
+
+enum xk_err hands_take_made(struct call *c, const char *org_id, const char *document)
+{
+    struct custody_move m = {.at = c->order->now};
+
+    copy(m.to_org, sizeof m.to_org, org_id);
+    copy(m.document, sizeof m.document, document);
+    copy(m.app_id, sizeof m.app_id, c->app.id);
+    return custody_made(c->order->store, &m);
+}
+
+enum xk_err hands_put_balance(struct call *c, const char *org_id)
+{
+    int64_t cards;
+
+    TRY(custody_balance(c->order->store, org_id, &cards));
+    json_put_int(&c->out, "cards", cards);
+    return XK_OK;
+}
+
+/* ---- giving ---------------------------------------------------------------------------------- */
+
+/* cids as texts in the arena; false: refused. */
+static bool take_cids(struct call *c, const char *const **out, size_t *n)
+{
+    const struct json *list = json_member(c->body, "cids");
+    const char **cids;
+
+    *n = json_length(list);
+    if (*n == 0 || *n > GIVE_MAX)
+        return answer_refused(c, *n ? CODE_TOO_MANY : CODE_MISSING, "cids");
+    cids = arena_alloc(c->order->arena, *n * sizeof *cids);
+    for (size_t i = 0; cids && i < *n; i++) {
+        cids[i] = json_text(json_at(list, i));
+        if (!cids[i])
+            return answer_refused(c, CODE_PARAMETER, arena_printf(c->order->arena, "cids[%zu]", i));
+    }
+    *out = cids;
+    return cids || answer_refused(c, CODE_INTERNAL, NULL);
+}
+
+/* Whose the first card is: all of a move come out of one hand. False: refused, or *err. */
+static bool take_from(struct call *c, const char *cid, struct custody_move *m, enum xk_err *err)
+{
+    struct chip chip;
+    bool sees = false;
+
+    *err = chip_get(c->order->store, cid, &chip);
+    if (*err == XK_OK)
+        *err = call_sees(c, chip.org_id, &sees);
+    if (*err == XK_OK && sees) {
+        copy(m->from_org, sizeof m->from_org, chip.org_id);
+        return true;
+    }
+    if (*err == XK_OK || *err == XK_E_NOT_FOUND)
+        *err = answer_refuse(c, *err == XK_OK ? CODE_NOT_YOURS : CODE_NO_SUCH_CARD, "cids[0]");
+    return false;
+}
+
+static bool take_move(struct call *c, struct custody_move *m, enum xk_err *err)
+{
+    const char *to = "", *kind = "TRANSFER", *document = "";
+    const struct json_field fields[] = {
+        {.name = "to",
+         .kind = JSON_STRING,
+         .required = true,
+         .min = 1,
+         .max = ORG_ID_MAX,
+         .allowed = JSON_ID,
+         .text = &to},
+        {.name = "kind", .kind = JSON_STRING, .max = 16, .text = &kind},
+        {.name = "document", .kind = JSON_STRING, .max = DOCUMENT_MAX, .text = &document},
+    };
+    struct org org;
+
+    *err = XK_OK;
+    if (!take_fields(c, fields, ARRAY_LEN(fields)) || !take_org(c, to, &org, err))
+        return false;
+    if (custody_kind_parse(kind, &m->kind) != XK_OK || m->kind == CUSTODY_MADE)
+        return answer_refused(c, CODE_PARAMETER, "kind");
+    m->at = c->order->now;
+    copy(m->to_org, sizeof m->to_org, org.id);
+    copy(m->document, sizeof m->document, document);
+    copy(m->app_id, sizeof m->app_id, c->app.id);
+    return true;
+}
+
+static int give_code(enum xk_err err)
+{
+    switch ((int)err) {
+    case XK_E_NOT_FOUND:
+        return CODE_NO_SUCH_CARD;
+    case XK_E_DENIED:
+        return CODE_ORG_MISFIT;
+    case XK_E_STATE:
+        return CODE_CARD_BUSY;
+    default:
+        return CODE_OK;
+    }
+}
+
+/* All of them or none. */
+enum xk_err post_card_transfer(struct call *c)
+{
+    struct custody_move m = {0};
+    const char *const *cids = NULL;
+    enum xk_err err;
+    size_t n = 0, at;
+
+    if (!take_move(c, &m, &err) || !take_cids(c, &cids, &n) || !take_from(c, cids[0], &m, &err))
+        return c->answered ? XK_OK : err;
+    err = custody_give(c->order->store, &m, cids, n, &at);
+    if (give_code(err) != CODE_OK) {
+        TRY(call_undo(c));
+        return answer_refuse(c, give_code(err), arena_printf(c->order->arena, "cids[%zu]", at));
+    }
+    TRY(err);
+    answer_begin(c);
+    json_put_int(&c->out, "moveId", m.id);
+    json_put_text(&c->out, "from", m.from_org);
+    json_put_text(&c->out, "to", m.to_org);
+    json_put_int(&c->out, "cards", m.cards);
+    return answer_end(c);
+}
+
+/* ---- looking --------------------------------------------------------------------------------- */
+
+static enum xk_err put_move(void *arg, const struct custody_move *m)
+{
+    struct json_out *o = arg;
+    char at[XK_TIME_TEXT_MAX];
+
+    json_open_object(o, NULL);
+    json_put_int(o, "moveId", m->id);
+    json_put_text(o, "at", xk_time_format(m->at, at));
+    json_put_text(o, "kind", custody_kind_name(m->kind));
+    json_put_text(o, "kindText", custody_kind_zh(m->kind));
+    json_put_text(o, "from", m->from_org[0] ? m->from_org : NULL);
+    json_put_text(o, "to", m->to_org);
+    json_put_int(o, "cards", m->cards);
+    json_put_text(o, "document", m->document);
+    json_close_object(o);
+    return XK_OK;
+}
+
+/* Through whose hands a card has gone. What was before it came into the caller's hands, or those
+ * below, is not the caller's business. */
+struct chain {
+    struct call *c;
+    bool is_ours; /* since the last move */
+};
+
+static enum xk_err put_own_move(void *arg, const struct custody_move *m)
+{
+    struct chain *chain = arg;
+
+    chain->is_ours |= strcmp(m->to_org, chain->c->app.org.id) == 0 || call_is_root(chain->c);
+    return chain->is_ours ? put_move(&chain->c->out, m) : XK_OK;
+}
+
+enum xk_err get_card_custody(struct call *c)
+{
+    struct chain chain = {.c = c};
+    struct chip chip;
+    enum xk_err err = chip_get(c->order->store, c->id, &chip);
+    bool sees;
+
+    if (err == XK_E_NOT_FOUND)
+        return answer_refuse(c, CODE_NO_SUCH_CARD, NULL);
+    TRY(err);
+    TRY(call_sees(c, chip.org_id, &sees));
+    if (!sees)
+        return answer_refuse(c, CODE_NOT_YOURS, NULL);
+    answer_begin(c);
+    json_put_text(&c->out, "cid", chip.cid);
+    json_put_text(&c->out, "orgId", chip.org_id);
+    json_open_array(&c->out, "moves");
+    TRY(custody_of_card(c->order->store, chip.cid, put_own_move, &chain));
+    json_close_array(&c->out);
+    return answer_end(c);
+}
+
+enum xk_err get_custody(struct call *c)
+{
+    int64_t after, limit;
+    const char *org;
+    enum xk_err err;
+
+    if (!query_number(c, "limit", 100, PAGE_MAX, &limit) ||
+        !query_number(c, "after", 0, INT64_MAX, &after))
+        return XK_OK;
+    if (!query_org(c, &org, &err))
+        return err;
+    answer_begin(c);
+    json_open_array(&c->out, "moves");
+    TRY(custody_list(c->order->store, org, after, (size_t)limit, put_move, &c->out));
+    json_close_array(&c->out);
+    return answer_end(c);
+}

@@ -160,14 +160,15 @@ enum xk_err post_app(struct call *c)
     struct app there;
     struct org org;
     char secret[PARTNER_SECRET_TEXT];
-    enum xk_err err;
+    enum xk_err err = XK_OK;
 
     if (!take_app(c, &t) || !take_org(c, t.org, &org, &err))
         return c->answered ? XK_OK : err;
     err = auth_load_app(c->order->store, c->order->keystore, t.id, &there);
-    secret_wipe(&there.secret);
-    if (err == XK_OK)
+    if (err == XK_OK) {
+        secret_wipe(&there.secret);
         return answer_refuse(c, CODE_EXISTS, "appId");
+    }
     if (err != XK_E_NOT_FOUND)
         return err;
     a = (struct partner_app){.id = t.id,
@@ -216,21 +217,18 @@ enum xk_err get_apps(struct call *c)
     return err == XK_E_NOT_FOUND ? answer_end(c) : err;
 }
 
-/* The application of the body's appId; one that the caller may not see is not there. */
+/* The application of the body's appId; one that the caller may not see is not there, and one that
+ * may more than its caller is not touched. False: refused, or *err. */
 static bool find_app(struct call *c, const char *app_id, struct app *out, enum xk_err *err)
 {
-    bool sees = false;
-
     *err = auth_load_app(c->order->store, c->order->keystore, app_id, out);
-    secret_wipe(&out->secret);
     if (*err == XK_OK)
-        *err = call_sees(c, out->org.id, &sees);
-    if (*err == XK_E_NOT_FOUND || (*err == XK_OK && !sees))
-        *err = answer_refuse(c, CODE_NO_SUCH_APP, NULL);
-    else if (*err == XK_OK && auth_may_grant(&c->app, out->roles))
+        secret_wipe(&out->secret);
+    if (!call_found(c, err, out->org.id, CODE_NO_SUCH_APP, NULL))
+        return false;
+    if (auth_may_grant(&c->app, out->roles))
         return true;
-    else if (*err == XK_OK)
-        *err = answer_refuse(c, CODE_FORBIDDEN, "roles");
+    *err = answer_refuse(c, CODE_FORBIDDEN, "roles");
     return false;
 }
 
@@ -251,7 +249,7 @@ enum xk_err post_app_state(struct call *c)
         {.name = "state", .kind = JSON_STRING, .required = true, .max = 3, .text = &state},
     };
     struct app app;
-    enum xk_err err;
+    enum xk_err err = XK_OK;
     bool off;
 
     if (!take_fields(c, fields, ARRAY_LEN(fields)))
@@ -281,7 +279,7 @@ enum xk_err post_app_secret(struct call *c)
     uint8_t sealed[KEYSTORE_SEALED_MAX];
     char secret[PARTNER_SECRET_TEXT];
     struct app app;
-    enum xk_err err;
+    enum xk_err err = XK_OK;
     size_t n;
 
     if (!take_fields(c, fields, ARRAY_LEN(fields)) || !find_app(c, id, &app, &err))

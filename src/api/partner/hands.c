@@ -33,41 +33,37 @@ enum xk_err hands_put_balance(struct call *c, const char *org_id)
 
 /* ---- giving ---------------------------------------------------------------------------------- */
 
-/* cids as texts in the arena; false: refused. */
-static bool take_cids(struct call *c, const char *const **out, size_t *n)
+/* cids as texts in the arena; NULL: refused. */
+static const char **take_cids(struct call *c, size_t *n)
 {
     const struct json *list = json_member(c->body, "cids");
-    const char **cids;
+    const char **cids = NULL;
+    size_t i;
 
     *n = json_length(list);
-    if (*n == 0 || *n > GIVE_MAX)
-        return answer_refused(c, *n ? CODE_TOO_MANY : CODE_MISSING, "cids");
-    cids = arena_alloc(c->order->arena, *n * sizeof *cids);
-    for (size_t i = 0; cids && i < *n; i++) {
-        cids[i] = json_text(json_at(list, i));
-        if (!cids[i])
-            return answer_refused(c, CODE_PARAMETER, arena_printf(c->order->arena, "cids[%zu]", i));
+    if (*n > 0 && *n <= GIVE_MAX)
+        cids = arena_alloc(c->order->arena, *n * sizeof *cids);
+    if (!cids) {
+        (void)answer_refused(c, *n > GIVE_MAX ? CODE_TOO_MANY : CODE_MISSING, "cids");
+        return NULL;
     }
-    *out = cids;
-    return cids || answer_refused(c, CODE_INTERNAL, NULL);
+    for (i = 0; i < *n && (cids[i] = json_text(json_at(list, i))) != NULL; i++) {
+    }
+    if (i == *n)
+        return cids;
+    (void)answer_refused(c, CODE_PARAMETER, arena_printf(c->order->arena, "cids[%zu]", i));
+    return NULL;
 }
 
 /* Whose the first card is: all of a move come out of one hand. False: refused, or *err. */
 static bool take_from(struct call *c, const char *cid, struct custody_move *m, enum xk_err *err)
 {
     struct chip chip;
-    bool sees = false;
 
-    *err = chip_get(c->order->store, cid, &chip);
-    if (*err == XK_OK)
-        *err = call_sees(c, chip.org_id, &sees);
-    if (*err == XK_OK && sees) {
-        copy(m->from_org, sizeof m->from_org, chip.org_id);
-        return true;
-    }
-    if (*err == XK_OK || *err == XK_E_NOT_FOUND)
-        *err = answer_refuse(c, *err == XK_OK ? CODE_NOT_YOURS : CODE_NO_SUCH_CARD, "cids[0]");
-    return false;
+    if (!find_card(c, cid, &chip, err))
+        return false;
+    copy(m->from_org, sizeof m->from_org, chip.org_id);
+    return true;
 }
 
 static bool take_move(struct call *c, struct custody_move *m, enum xk_err *err)
@@ -116,12 +112,15 @@ static int give_code(enum xk_err err)
 enum xk_err post_card_transfer(struct call *c)
 {
     struct custody_move m = {0};
-    const char *const *cids = NULL;
-    enum xk_err err;
-    size_t n = 0, at;
+    enum xk_err err = XK_OK;
+    const char **cids;
+    size_t n, at;
 
-    if (!take_move(c, &m, &err) || !take_cids(c, &cids, &n) || !take_from(c, cids[0], &m, &err))
-        return c->answered ? XK_OK : err;
+    if (!take_move(c, &m, &err))
+        return err;
+    cids = take_cids(c, &n);
+    if (!cids || !take_from(c, cids[0], &m, &err))
+        return err;
     err = custody_give(c->order->store, &m, cids, n, &at);
     if (give_code(err) != CODE_OK) {
         TRY(call_undo(c));
@@ -175,15 +174,10 @@ enum xk_err get_card_custody(struct call *c)
 {
     struct chain chain = {.c = c};
     struct chip chip;
-    enum xk_err err = chip_get(c->order->store, c->id, &chip);
-    bool sees;
+    enum xk_err err;
 
-    if (err == XK_E_NOT_FOUND)
-        return answer_refuse(c, CODE_NO_SUCH_CARD, NULL);
-    TRY(err);
-    TRY(call_sees(c, chip.org_id, &sees));
-    if (!sees)
-        return answer_refuse(c, CODE_NOT_YOURS, NULL);
+    if (!find_card(c, c->id, &chip, &err))
+        return err;
     answer_begin(c);
     json_put_text(&c->out, "cid", chip.cid);
     json_put_text(&c->out, "orgId", chip.org_id);

@@ -16,6 +16,19 @@ enum xk_err call_sees(struct call *c, const char *org_id, bool *sees)
     return org_holds(c->order->store, c->app.org.path, org_id, sees);
 }
 
+bool call_found(struct call *c, enum xk_err *err, const char *org_id, int code, const char *detail)
+{
+    bool sees = false;
+
+    if (*err == XK_OK)
+        *err = call_sees(c, org_id, &sees);
+    if (*err == XK_OK && sees)
+        return true;
+    if (*err == XK_OK || *err == XK_E_NOT_FOUND)
+        *err = answer_refuse(c, code, detail);
+    return false;
+}
+
 /* An organisation that is not seen is not there. */
 static enum xk_err find_org(struct call *c, const char *org_id, struct org *out)
 {

@@ -101,13 +101,9 @@ static enum xk_err put_time_line(struct call *c, const struct task *t)
 static enum xk_err answer_one(struct call *c, enum xk_err found, const struct task *t)
 {
     const char *events = query_value(c, "events");
-    bool sees = false;
 
-    if (found == XK_OK)
-        TRY(call_sees(c, t->org_id, &sees));
-    if (found == XK_E_NOT_FOUND || (found == XK_OK && !sees))
-        return answer_refuse(c, CODE_NO_SUCH_TASK, NULL);
-    TRY(found);
+    if (!call_found(c, &found, t->org_id, CODE_NO_SUCH_TASK, NULL))
+        return found;
     answer_begin(c);
     put_task(&c->out, t);
     if (events && strcmp(events, "1") == 0)
@@ -165,14 +161,10 @@ enum xk_err get_batch(struct call *c)
     struct task_batch b;
     uint64_t done = 0;
     enum xk_err err = task_batch_load(c->order->store, c->id, &b);
-    bool sees = false;
     size_t n;
 
-    if (err == XK_OK)
-        TRY(call_sees(c, b.org_id, &sees));
-    if (err == XK_E_NOT_FOUND || (err == XK_OK && !sees))
-        return answer_refuse(c, CODE_NO_SUCH_TASK, "batchId");
-    TRY(err);
+    if (!call_found(c, &err, b.org_id, CODE_NO_SUCH_TASK, "batchId"))
+        return err;
     answer_begin(c);
     json_put_text(&c->out, "batchId", b.id);
     json_put_int(&c->out, "total", (int64_t)b.total);
@@ -221,21 +213,26 @@ static void put_chip(struct json_out *o, const struct chip *chip)
         json_put_hex(o, "taskId", BYTES_OF(chip->task_id));
 }
 
+bool find_card(struct call *c, const char *id, struct chip *out, enum xk_err *err)
+{
+    *err = chip_get(c->order->store, id, out);
+    if (*err == XK_E_NOT_FOUND)
+        *err = chip_get_by_iccid(c->order->store, id, out);
+    if (*err == XK_E_NOT_FOUND) {
+        *err = answer_refuse(c, CODE_NO_SUCH_CARD, NULL);
+        return false;
+    }
+    return call_found(c, err, out->org_id, CODE_NOT_YOURS, NULL);
+}
+
 enum xk_err get_card(struct call *c)
 {
     struct task_filter f = {.org_id = call_is_root(c) ? NULL : c->app.org.id, .limit = 50};
     struct chip chip;
-    bool sees;
-    enum xk_err err = chip_get(c->order->store, c->id, &chip);
+    enum xk_err err;
 
-    if (err == XK_E_NOT_FOUND)
-        err = chip_get_by_iccid(c->order->store, c->id, &chip);
-    if (err == XK_E_NOT_FOUND)
-        return answer_refuse(c, CODE_NO_SUCH_CARD, NULL);
-    TRY(err);
-    TRY(call_sees(c, chip.org_id, &sees));
-    if (!sees)
-        return answer_refuse(c, CODE_NOT_YOURS, NULL);
+    if (!find_card(c, c->id, &chip, &err))
+        return err;
     f.cid = chip.cid;
     answer_begin(c);
     put_chip(&c->out, &chip);
@@ -341,7 +338,6 @@ enum xk_err post_replay(struct call *c)
         {.name = "id", .kind = JSON_INT, .required = true, .integer = &id}};
     char org[ORG_ID_MAX + 1] = "";
     enum xk_err err;
-    bool sees = false;
 
     if (!take_fields(c, fields, ARRAY_LEN(fields)))
         return XK_OK;
@@ -349,11 +345,9 @@ enum xk_err post_replay(struct call *c)
     if (err == XK_OK) {
         store_get_text(c->order->store, 0, org, sizeof org);
         store_finish(c->order->store);
-        err = call_sees(c, org, &sees);
     }
-    if (err == XK_E_NOT_FOUND || (err == XK_OK && !sees))
-        return answer_refuse(c, CODE_NO_SUCH_TASK, "id");
-    TRY(err);
+    if (!call_found(c, &err, org, CODE_NO_SUCH_TASK, "id"))
+        return err;
     TRY(outbox_revive(c->order->store, id, c->order->now));
     answer_begin(c);
     json_put_int(&c->out, "id", id);

@@ -84,16 +84,9 @@ static void copy(char *out, size_t cap, const char *text)
 static bool own_pool(struct call *c, const char *pool_id, const char *field, enum xk_err *err)
 {
     struct pool p;
-    bool sees = false;
 
     *err = pool_get(c->order->store, pool_id, &p);
-    if (*err == XK_OK)
-        *err = call_sees(c, p.org_id, &sees);
-    if (*err == XK_OK && sees)
-        return true;
-    if (*err == XK_OK || *err == XK_E_NOT_FOUND)
-        *err = answer_refuse(c, CODE_NO_SUCH_POOL, field);
-    return false;
+    return call_found(c, err, p.org_id, CODE_NO_SUCH_POOL, field);
 }
 
 enum xk_err post_pool(struct call *c)
@@ -259,7 +252,7 @@ enum xk_err post_number_generate(struct call *c)
         {.name = "smsc", .kind = JSON_STRING, .max = 20, .allowed = JSON_DIGITS "+", .text = &smsc},
     };
     struct number_range range = {0};
-    enum xk_err err;
+    enum xk_err err = XK_OK;
 
     if (!take_fields(c, fields, ARRAY_LEN(fields)) || !own_pool(c, pool, NULL, &err))
         return c->answered ? XK_OK : err;

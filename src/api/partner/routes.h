@@ -85,6 +85,11 @@ bool take_task_id(struct call *c, const char *text, uint8_t id[TASK_ID_LEN]);
 /* Whether the caller's organisation sees what belongs to org_id: its own, and all below it. */
 enum xk_err call_sees(struct call *c, const char *org_id, bool *sees) XK_MUST_CHECK;
 bool call_is_root(const struct call *c);
+/* Of a thing that was looked for (*err says how that went) and belongs to org_id: true when it is
+ * there and the caller sees it; else refused with this code and detail, or *err. */
+bool call_found(struct call *c, enum xk_err *err, const char *org_id, int code, const char *detail);
+/* A card by CID or ICCID that the caller sees; else refused, or *err. */
+bool find_card(struct call *c, const char *id, struct chip *out, enum xk_err *err);
 /* The organisation that a list is of: the query's org, else the caller's own; NULL: all, for the
  * operator without a word. False: refused, or *err. */
 bool query_org(struct call *c, const char **org_id, enum xk_err *err);

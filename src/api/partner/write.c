@@ -375,16 +375,8 @@ enum xk_err post_apply_batch(struct call *c)
 static bool find_task(struct call *c, const uint8_t id[TASK_ID_LEN], struct task *t,
                       enum xk_err *err)
 {
-    bool sees = false;
-
     *err = task_load(c->order->store, id, t);
-    if (*err == XK_OK)
-        *err = call_sees(c, t->org_id, &sees);
-    if (*err == XK_OK && sees)
-        return true;
-    if (*err == XK_OK || *err == XK_E_NOT_FOUND)
-        *err = answer_refuse(c, CODE_NO_SUCH_TASK, NULL);
-    return false;
+    return call_found(c, err, t->org_id, CODE_NO_SUCH_TASK, NULL);
 }
 
 /* {"taskId": ...} of one that the caller sees. */
@@ -553,16 +545,12 @@ enum xk_err post_batch_resume(struct call *c)
                                          .text = &id}};
     struct task_batch b;
     enum xk_err err;
-    bool sees = false;
 
     if (!take_fields(c, fields, ARRAY_LEN(fields)))
         return XK_OK;
     err = task_batch_load(c->order->store, id, &b);
-    if (err == XK_OK)
-        TRY(call_sees(c, b.org_id, &sees));
-    if (err == XK_E_NOT_FOUND || (err == XK_OK && !sees))
-        return answer_refuse(c, CODE_NO_SUCH_TASK, "batchId");
-    TRY(err);
+    if (!call_found(c, &err, b.org_id, CODE_NO_SUCH_TASK, "batchId"))
+        return err;
     TRY(task_batch_resume(c->order, id));
     answer_begin(c);
     json_put_text(&c->out, "batchId", id);

@@ -85,7 +85,7 @@ static int print_report(const struct cli *c, const struct saip_report *r)
 static int take_package(struct cli *c, struct bytes file, struct buf *upp)
 {
     const char *name = c->args.operand[0];
-    struct saip_build_error error;
+    struct saip_build_error error = {0};
     enum xk_err err;
 
     if (file.n == 0 || saip_type_of_tag(file.p[0]) != SAIP_UNKNOWN) {

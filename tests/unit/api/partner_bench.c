@@ -245,6 +245,18 @@ int partner_get_token(struct partner_bench *b, const char *timestamp, const char
     return code;
 }
 
+int partner_post(struct partner_bench *b, const char *path, const char *body)
+{
+    b->c.now += 1000;
+    return partner_ask(b, &(struct partner_ask){.method = "POST", .path = path, .body = body});
+}
+
+int partner_get(struct partner_bench *b, const char *path, const char *query)
+{
+    b->c.now += 1000;
+    return partner_ask(b, &(struct partner_ask){.method = "GET", .path = path, .query = query});
+}
+
 int partner_become(struct partner_bench *b, const char *app, const char *secret)
 {
     snprintf(b->app, sizeof b->app, "%s", app);

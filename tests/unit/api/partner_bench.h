@@ -43,6 +43,9 @@ void partner_bench_init(struct partner_bench *b, const char *roles, const char *
 void partner_bench_fini(struct partner_bench *b);
 /* Gives the code of the envelope (-1 when there is none). */
 int partner_ask(struct partner_bench *b, const struct partner_ask *ask);
+/* A second later, so that no limit is in the way. */
+int partner_post(struct partner_bench *b, const char *path, const char *body);
+int partner_get(struct partner_bench *b, const char *path, const char *query);
 /* Calls come from this application from now on; the code of its token. */
 int partner_become(struct partner_bench *b, const char *app, const char *secret);
 int partner_get_token(struct partner_bench *b, const char *timestamp, const char *sign);

@@ -5,18 +5,6 @@
 #include "partner_bench.h"
 #include "xt.h"
 
-static int post(struct partner_bench *b, const char *path, const char *body)
-{
-    b->c.now += 1000;
-    return partner_ask(b, &(struct partner_ask){.method = "POST", .path = path, .body = body});
-}
-
-static int get(struct partner_bench *b, const char *path, const char *query)
-{
-    b->c.now += 1000;
-    return partner_ask(b, &(struct partner_ask){.method = "GET", .path = path, .query = query});
-}
-
 static size_t count(struct partner_bench *b)
 {
     static const struct store_query q = {"test_count", "SELECT COUNT(*) FROM audit"};
@@ -61,7 +49,7 @@ TEST(each_route_is_logged_once)
             printf("# %s %s\n", r->method, r->path);
         CHECK_INT(count(&b), before + logged);
     }
-    CHECK_INT(get(&b, "/api/v1/audit/verify", NULL), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/audit/verify", NULL), CODE_OK);
     CHECK(json_truth(partner_data(&b, "whole"), false));
     CHECK_INT(json_integer(partner_data(&b, "checked"), 0), count(&b));
     partner_bench_fini(&b);
@@ -77,10 +65,11 @@ TEST(what_an_entry_says)
 
     partner_bench_init(&b, "admin", "");
     before = count(&b);
-    CHECK_INT(post(&b, "/api/v1/number/pool", body), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/number/pool", body), CODE_OK);
     snprintf(trace, sizeof trace, "%s", json_text(json_member(b.doc, "traceId")));
-    CHECK_INT(post(&b, "/api/v1/number/pool", body), CODE_EXISTS);
-    CHECK_INT(get(&b, "/api/v1/audit", arena_printf(&b.arena, "after=%zu", before)), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/number/pool", body), CODE_EXISTS);
+    CHECK_INT(partner_get(&b, "/api/v1/audit", arena_printf(&b.arena, "after=%zu", before)),
+              CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "entries")), 2);
     CHECK_STR(text_at(&b, 0, "action"), "POST /number/pool");
     CHECK_STR(text_at(&b, 0, "subject"), "new");
@@ -93,14 +82,14 @@ TEST(what_an_entry_says)
     CHECK_OK(hash_digest(HASH_SHA256, bytes_cstr(body), digest));
     hex_encode_lower(BYTES_OF(digest), hex);
     CHECK_STR(text_at(&b, 0, "body"), hex);
-    CHECK_INT(get(&b, "/api/v1/audit", "subject=new&app=app&limit=1"), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/audit", "subject=new&app=app&limit=1"), CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "entries")), 1);
-    CHECK_INT(get(&b, "/api/v1/audit", "subject=none"), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/audit", "subject=none"), CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "entries")), 0);
-    CHECK_INT(get(&b, "/api/v1/audit", "to=1"), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/audit", "to=1"), CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "entries")), 0);
-    CHECK_INT(get(&b, "/api/v1/audit", "from=x"), CODE_PARAMETER);
-    CHECK_INT(get(&b, "/api/v1/audit/verify", "from=0"), CODE_PARAMETER);
+    CHECK_INT(partner_get(&b, "/api/v1/audit", "from=x"), CODE_PARAMETER);
+    CHECK_INT(partner_get(&b, "/api/v1/audit/verify", "from=0"), CODE_PARAMETER);
     partner_bench_fini(&b);
 }
 
@@ -112,7 +101,7 @@ TEST(who_was_not_let_in)
 
     partner_bench_init(&b, "query", "127.0.0.0/8");
     before = count(&b);
-    CHECK_INT(post(&b, "/api/v1/number/pool", "{}"), CODE_FORBIDDEN);
+    CHECK_INT(partner_post(&b, "/api/v1/number/pool", "{}"), CODE_FORBIDDEN);
     CHECK_INT(count(&b), before + 1);
     CHECK_INT(partner_ask(&b, &(struct partner_ask){.method = "GET",
                                                     .path = "/api/v1/card",
@@ -129,7 +118,7 @@ TEST(who_was_not_let_in)
                                                     .path = "/api/v1/card",
                                                     .token = "Bearer x"}),
               CODE_TOKEN);
-    CHECK_INT(get(&b, "/api/v1/none", NULL), CODE_NO_SUCH_PATH);
+    CHECK_INT(partner_get(&b, "/api/v1/none", NULL), CODE_NO_SUCH_PATH);
     CHECK_INT(count(&b), before + 4);
     partner_bench_fini(&b);
 }

@@ -11,25 +11,13 @@
     "{\"orderNo\":\"" order "\",\"cid\":\"" PARTNER_CID "\",\"" field "\":\"" value "\"}"
 #define STATE(id, state) "{\"orgId\":\"" id "\",\"state\":\"" state "\"}"
 
-static int post(struct partner_bench *b, const char *path, const char *body)
-{
-    b->c.now += 1000;
-    return partner_ask(b, &(struct partner_ask){.method = "POST", .path = path, .body = body});
-}
-
-static int get(struct partner_bench *b, const char *path, const char *query)
-{
-    b->c.now += 1000;
-    return partner_ask(b, &(struct partner_ask){.method = "GET", .path = path, .query = query});
-}
-
 /* An application of that organisation, which calls from now on. */
 static void become(struct partner_bench *b, const char *app, const char *org, const char *roles)
 {
     const char *body = arena_printf(
         &b->arena, "{\"appId\":\"%s\",\"orgId\":\"%s\",\"roles\":\"%s\"}", app, org, roles);
 
-    CHECK_INT(post(b, "/api/v1/app", body), CODE_OK);
+    CHECK_INT(partner_post(b, "/api/v1/app", body), CODE_OK);
     CHECK_INT(partner_become(b, app, partner_text(b, "secret")), CODE_OK);
 }
 
@@ -74,21 +62,21 @@ TEST(a_tree_of_organisations)
 
     partner_bench_init(&b, "admin", "");
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        int code = post(&b, "/api/v1/org", rows[i].body);
+        int code = partner_post(&b, "/api/v1/org", rows[i].body);
 
         if (code != rows[i].code)
             printf("# row %zu\n", i);
         CHECK_INT(code, rows[i].code);
     }
-    CHECK_INT(get(&b, "/api/v1/org/cust", NULL), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/org/cust", NULL), CODE_OK);
     CHECK_STR(partner_text(&b, "parent"), "maker");
     CHECK_STR(partner_text(&b, "kindText"), "最终客户");
-    CHECK_INT(get(&b, "/api/v1/org", NULL), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/org", NULL), CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "orgs")), 1);
-    CHECK_INT(get(&b, "/api/v1/org", "parent=agent"), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/org", "parent=agent"), CODE_OK);
     CHECK_STR(json_text(json_member(json_at(partner_data(&b, "orgs"), 0), "orgId")), "maker");
-    CHECK_INT(get(&b, "/api/v1/org", "parent=none"), CODE_NO_SUCH_ORG);
-    CHECK_INT(get(&b, "/api/v1/org/none", NULL), CODE_NO_SUCH_ORG);
+    CHECK_INT(partner_get(&b, "/api/v1/org", "parent=none"), CODE_NO_SUCH_ORG);
+    CHECK_INT(partner_get(&b, "/api/v1/org/none", NULL), CODE_NO_SUCH_ORG);
     partner_bench_fini(&b);
 }
 
@@ -103,8 +91,8 @@ TEST(the_tree_has_an_end)
     for (n = 1; code == CODE_OK && n < 20; n++) {
         const char *id = arena_printf(&b.arena, "customer-with-a-rather-long-n-%u", n + 10);
 
-        code = post(&b, "/api/v1/org",
-                    arena_printf(&b.arena, ORG("%s", "%s", "CUSTOMER"), id, parent));
+        code = partner_post(&b, "/api/v1/org",
+                            arena_printf(&b.arena, ORG("%s", "%s", "CUSTOMER"), id, parent));
         parent = id;
     }
     CHECK_INT(code, CODE_ORG_MISFIT);
@@ -116,7 +104,7 @@ TEST(the_tree_has_an_end)
 static int may_call(struct partner_bench *b, const char *secret)
 {
     CHECK_INT(partner_become(b, "theirs", secret), CODE_OK);
-    return get(b, "/api/v1/card", NULL);
+    return partner_get(b, "/api/v1/card", NULL);
 }
 
 /* What stands below a suspended one is stopped, too, and goes on only when all above it may. */
@@ -128,33 +116,35 @@ TEST(suspended_and_closed)
 
     partner_bench_init(&b, "admin", "");
     op = operator_of(&b);
-    CHECK_INT(post(&b, "/api/v1/org", ORG("agent", "platform", "AGENT")), CODE_OK);
-    CHECK_INT(post(&b, "/api/v1/org", ORG("cust", "agent", "CUSTOMER")), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/org", ORG("agent", "platform", "AGENT")), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/org", ORG("cust", "agent", "CUSTOMER")), CODE_OK);
     become(&b, "theirs", "cust", "admin");
-    CHECK_INT(get(&b, "/api/v1/card", NULL), CODE_OK);
-    CHECK_INT(post(&b, "/api/v1/org/state", STATE("cust", "SUSPENDED")),
+    CHECK_INT(partner_get(&b, "/api/v1/card", NULL), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/org/state", STATE("cust", "SUSPENDED")),
               CODE_FORBIDDEN); /* its own */
-    CHECK_INT(post(&b, "/api/v1/org/state", STATE("agent", "SUSPENDED")), CODE_NO_SUCH_ORG);
+    CHECK_INT(partner_post(&b, "/api/v1/org/state", STATE("agent", "SUSPENDED")), CODE_NO_SUCH_ORG);
     memcpy(secret, b.secret, sizeof secret);
     be_operator(&b, &op);
-    CHECK_INT(post(&b, "/api/v1/org/state", STATE("agent", "CLOSED")), CODE_ORG_MISFIT);
-    CHECK_INT(post(&b, "/api/v1/org/state", STATE("agent", "SUSPENDED")), CODE_OK);
-    CHECK_INT(post(&b, "/api/v1/org/state", STATE("cust", "SUSPENDED")), CODE_OK);
-    CHECK_INT(post(&b, "/api/v1/org", ORG("late", "cust", "CUSTOMER")), CODE_ORG_BLOCKED);
-    CHECK_INT(post(&b, "/api/v1/app", "{\"appId\":\"l\",\"orgId\":\"cust\",\"roles\":\"query\"}"),
-              CODE_ORG_BLOCKED);
+    CHECK_INT(partner_post(&b, "/api/v1/org/state", STATE("agent", "CLOSED")), CODE_ORG_MISFIT);
+    CHECK_INT(partner_post(&b, "/api/v1/org/state", STATE("agent", "SUSPENDED")), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/org/state", STATE("cust", "SUSPENDED")), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/org", ORG("late", "cust", "CUSTOMER")), CODE_ORG_BLOCKED);
+    CHECK_INT(
+        partner_post(&b, "/api/v1/app", "{\"appId\":\"l\",\"orgId\":\"cust\",\"roles\":\"query\"}"),
+        CODE_ORG_BLOCKED);
     CHECK_INT(may_call(&b, secret), CODE_ORG_BLOCKED);
     be_operator(&b, &op);
-    CHECK_INT(post(&b, "/api/v1/org/state", STATE("agent", "ACTIVE")), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/org/state", STATE("agent", "ACTIVE")), CODE_OK);
     CHECK_INT(may_call(&b, secret), CODE_ORG_BLOCKED);
     be_operator(&b, &op);
-    CHECK_INT(post(&b, "/api/v1/org/state", STATE("cust", "ACTIVE")), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/org/state", STATE("cust", "ACTIVE")), CODE_OK);
     CHECK_INT(may_call(&b, secret), CODE_OK);
     be_operator(&b, &op);
-    CHECK_INT(post(&b, "/api/v1/org/state", STATE("platform", "SUSPENDED")), CODE_FORBIDDEN);
-    CHECK_INT(post(&b, "/api/v1/org/state", STATE("agent", "SUSPENDED")), CODE_OK);
-    CHECK_INT(post(&b, "/api/v1/org/state", STATE("agent", "CLOSED")), CODE_OK);
-    CHECK_INT(post(&b, "/api/v1/org/state", STATE("agent", "ACTIVE")), CODE_ORG_MISFIT);
+    CHECK_INT(partner_post(&b, "/api/v1/org/state", STATE("platform", "SUSPENDED")),
+              CODE_FORBIDDEN);
+    CHECK_INT(partner_post(&b, "/api/v1/org/state", STATE("agent", "SUSPENDED")), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/org/state", STATE("agent", "CLOSED")), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/org/state", STATE("agent", "ACTIVE")), CODE_ORG_MISFIT);
     CHECK_INT(may_call(&b, secret), CODE_ORG_BLOCKED);
     partner_bench_fini(&b);
 }
@@ -241,11 +231,11 @@ TEST(a_tenant_on_every_route)
     size_t n, seen = 0;
 
     partner_bench_init(&b, "admin", "");
-    CHECK_INT(post(&b, "/api/v1/org", ORG("cust", "platform", "CUSTOMER")), CODE_OK);
-    CHECK_INT(post(&b, "/api/v1/org", ORG("other", "platform", "CUSTOMER")), CODE_OK);
-    CHECK_INT(post(&b, "/api/v1/write/apply/batch",
-                   "{\"items\":[{\"orderNo\":\"a\",\"cid\":\"" PARTNER_CID
-                   "\",\"poolId\":\"main\"}]}"),
+    CHECK_INT(partner_post(&b, "/api/v1/org", ORG("cust", "platform", "CUSTOMER")), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/org", ORG("other", "platform", "CUSTOMER")), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/write/apply/batch",
+                           "{\"items\":[{\"orderNo\":\"a\",\"cid\":\"" PARTNER_CID
+                           "\",\"poolId\":\"main\"}]}"),
               CODE_OK);
     batch = arena_printf(&b.arena, "%s", partner_text(&b, "batchId"));
     task = arena_printf(&b.arena, "%s",
@@ -277,88 +267,108 @@ TEST(a_tenant_on_every_route)
     partner_bench_fini(&b);
 }
 
-/* A card handed over, and the pools it may be written from. */
+static int give(struct partner_bench *b, const char *body)
+{
+    return partner_post(b, "/api/v1/card/transfer", body);
+}
+
+#define TO(org) "{\"cids\":[\"" PARTNER_CID "\"],\"to\":\"" org "\"}"
+
+/* An agent and its customer; the card is the agent's. */
+static struct operator open_agency(struct partner_bench *b)
+{
+    partner_bench_init(b, "admin", "");
+    CHECK_INT(partner_post(b, "/api/v1/org", ORG("agent", "platform", "AGENT")), CODE_OK);
+    CHECK_INT(partner_post(b, "/api/v1/org", ORG("cust", "agent", "CUSTOMER")), CODE_OK);
+    CHECK_INT(give(b, TO("agent")), CODE_OK);
+    return operator_of(b);
+}
+
+TEST(what_is_not_handed_over)
+{
+    static const struct {
+        const char *body;
+        int code;
+    } rows[] = {
+        {"{\"cids\":[\"" PARTNER_CID "\",\"89860000000000000999\"],\"to\":\"platform\"}",
+         CODE_NO_SUCH_CARD},
+        {"{\"cids\":[],\"to\":\"cust\"}", CODE_MISSING},
+        {"{\"cids\":[1],\"to\":\"cust\"}", CODE_PARAMETER},
+        {"{\"cids\":[\"x\"],\"to\":\"none\"}", CODE_NO_SUCH_ORG},
+        {"{\"cids\":[\"" PARTNER_CID "\"],\"to\":\"cust\",\"kind\":\"MADE\"}", CODE_PARAMETER},
+        {"{\"cids\":[\"" PARTNER_CID "\"],\"to\":\"cust\",\"kind\":\"GIFT\"}", CODE_PARAMETER},
+        {TO("agent"), CODE_ORG_MISFIT}, /* it has it */
+        {"{\"cids\":[\"" PARTNER_CID "\",\"" PARTNER_CID "\"],\"to\":\"cust\"}", CODE_ORG_MISFIT},
+    };
+    struct partner_bench b;
+
+    open_agency(&b);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        CHECK_INT(give(&b, rows[i].body), rows[i].code);
+    CHECK_INT(partner_get(&b, "/api/v1/org/agent", NULL), CODE_OK);
+    CHECK_INT(json_integer(partner_data(&b, "cards"), -1), 1);
+    CHECK_INT(partner_get(&b, "/api/v1/custody", NULL), CODE_OK);
+    CHECK_INT(json_length(partner_data(&b, "moves")), 2); /* made, and given to the agent */
+    partner_bench_fini(&b);
+}
+
 TEST(cards_go_from_hand_to_hand)
 {
     struct partner_bench b;
-    struct operator op;
-    char secret[64];
 
-    partner_bench_init(&b, "admin", "");
-    op = operator_of(&b);
-    CHECK_INT(post(&b, "/api/v1/org", ORG("agent", "platform", "AGENT")), CODE_OK);
-    CHECK_INT(post(&b, "/api/v1/org", ORG("cust", "agent", "CUSTOMER")), CODE_OK);
-    CHECK_INT(post(&b, "/api/v1/number/pool", "{\"poolId\":\"open\",\"shared\":true}"), CODE_OK);
-    CHECK_INT(post(&b, "/api/v1/number/generate",
-                   "{\"poolId\":\"open\",\"count\":2,\"firstImsi\":\"999702000000001\","
-                   "\"firstMsisdn\":\"1440000000101\"}"),
-              CODE_OK);
-    CHECK_INT(
-        post(&b, "/api/v1/card/transfer", "{\"cids\":[\"" PARTNER_CID "\"],\"to\":\"agent\"}"),
-        CODE_OK);
-    CHECK_INT(post(&b, "/api/v1/card/transfer",
-                   "{\"cids\":[\"" PARTNER_CID "\",\"89860000000000000999\"],\"to\":\"platform\"}"),
-              CODE_NO_SUCH_CARD); /* then none of them */
-    CHECK_INT(post(&b, "/api/v1/card/transfer", "{\"cids\":[],\"to\":\"agent\"}"), CODE_MISSING);
-    CHECK_INT(post(&b, "/api/v1/card/transfer",
-                   "{\"cids\":[\"" PARTNER_CID "\"],\"to\":\"agent\",\"kind\":\"MADE\"}"),
-              CODE_PARAMETER);
-    CHECK_INT(post(&b, "/api/v1/card/transfer",
-                   "{\"cids\":[\"" PARTNER_CID "\"],\"to\":\"agent\",\"kind\":\"GIFT\"}"),
-              CODE_PARAMETER);
-    CHECK_INT(
-        post(&b, "/api/v1/card/transfer", "{\"cids\":[\"" PARTNER_CID "\"],\"to\":\"agent\"}"),
-        CODE_ORG_MISFIT); /* it has it */
-    CHECK_INT(post(&b, "/api/v1/card/transfer",
-                   "{\"cids\":[\"" PARTNER_CID "\",\"" PARTNER_CID "\"],\"to\":\"cust\"}"),
-              CODE_ORG_MISFIT);
-    CHECK_INT(post(&b, "/api/v1/card/transfer", "{\"cids\":[1],\"to\":\"agent\"}"), CODE_PARAMETER);
-    CHECK_INT(post(&b, "/api/v1/card/transfer", "{\"cids\":[\"x\"],\"to\":\"none\"}"),
-              CODE_NO_SUCH_ORG);
+    open_agency(&b);
     become(&b, "agents", "agent", "admin");
-    memcpy(secret, b.secret, sizeof secret);
-    CHECK_INT(get(&b, "/api/v1/card/" PARTNER_CID, NULL), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/card/" PARTNER_CID, NULL), CODE_OK);
     CHECK_STR(partner_text(&b, "orgId"), "agent");
-    CHECK_INT(
-        post(&b, "/api/v1/card/transfer", "{\"cids\":[\"" PARTNER_CID "\"],\"to\":\"platform\"}"),
-        CODE_NO_SUCH_ORG);
-    CHECK_INT(post(&b, "/api/v1/card/transfer", "{\"cids\":[\"" PARTNER_CID "\"],\"to\":\"cust\"}"),
-              CODE_OK);
-    CHECK_INT(get(&b, "/api/v1/card/" PARTNER_CID, NULL), CODE_OK); /* from above */
-    CHECK_INT(get(&b, "/api/v1/card", NULL), CODE_OK);
+    CHECK_INT(give(&b, TO("platform")), CODE_NO_SUCH_ORG);
+    CHECK_INT(give(&b, TO("cust")), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/card/" PARTNER_CID, NULL), CODE_OK); /* from above */
+    CHECK_INT(partner_get(&b, "/api/v1/card", NULL), CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "cards")), 0);
-    CHECK_INT(get(&b, "/api/v1/card", "org=cust"), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/card", "org=cust"), CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "cards")), 1);
-    CHECK_INT(get(&b, "/api/v1/card", "org=platform"), CODE_NO_SUCH_ORG);
-    CHECK_INT(get(&b, "/api/v1/org/cust", NULL), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/card", "org=platform"), CODE_NO_SUCH_ORG);
+    CHECK_INT(partner_get(&b, "/api/v1/org/cust", NULL), CODE_OK);
     CHECK_INT(json_integer(partner_data(&b, "cards"), -1), 1);
-    CHECK_INT(get(&b, "/api/v1/org/agent", NULL), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/org/agent", NULL), CODE_OK);
     CHECK_INT(json_integer(partner_data(&b, "cards"), -1), 0);
-    CHECK_INT(get(&b, "/api/v1/card/custody/" PARTNER_CID, NULL), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/card/custody/" PARTNER_CID, NULL), CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "moves")), 2); /* from the operator, and on */
-    CHECK_INT(get(&b, "/api/v1/custody", "org=cust"), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/custody", "org=cust"), CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "moves")), 1);
-
-    become(&b, "customers", "cust", "write,query");
-    CHECK_INT(get(&b, "/api/v1/card/custody/" PARTNER_CID, NULL), CODE_OK);
+    become(&b, "customers", "cust", "query");
+    CHECK_INT(partner_get(&b, "/api/v1/card/custody/" PARTNER_CID, NULL), CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "moves")), 1); /* what was before is not its business */
-    CHECK_INT(get(&b, "/api/v1/number/pool/open", NULL), CODE_OK);
-    CHECK_INT(get(&b, "/api/v1/number/pool/main", NULL), CODE_NO_SUCH_POOL);
-    CHECK_INT(post(&b, "/api/v1/write/apply", APPLY("a", "poolId", "main")), CODE_NUMBER_ELSEWHERE);
-    CHECK_INT(post(&b, "/api/v1/write/apply", APPLY("b", "targetMsisdn", "1440000000001")),
+    partner_bench_fini(&b);
+}
+
+TEST(numbers_of_others_and_shared_ones)
+{
+    struct partner_bench b;
+    struct operator op = open_agency(&b);
+
+    CHECK_INT(partner_post(&b, "/api/v1/number/pool", "{\"poolId\":\"open\",\"shared\":true}"),
+              CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/number/generate",
+                           "{\"poolId\":\"open\",\"count\":2,\"firstImsi\":\"999702000000001\","
+                           "\"firstMsisdn\":\"1440000000101\"}"),
+              CODE_OK);
+    become(&b, "agents", "agent", "admin");
+    CHECK_INT(partner_get(&b, "/api/v1/number/pool/open", NULL), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/number/pool/main", NULL), CODE_NO_SUCH_POOL);
+    CHECK_INT(partner_post(&b, "/api/v1/write/apply", APPLY("a", "poolId", "main")),
               CODE_NUMBER_ELSEWHERE);
-    CHECK_INT(post(&b, "/api/v1/write/apply", APPLY("c", "poolId", "open")), CODE_OK);
-    CHECK_INT(partner_become(&b, "agents", secret), CODE_OK);
-    CHECK_INT(get(&b, "/api/v1/write/task", "org=cust"), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/write/apply", APPLY("b", "targetMsisdn", "1440000000001")),
+              CODE_NUMBER_ELSEWHERE);
+    CHECK_INT(partner_post(&b, "/api/v1/write/apply", APPLY("c", "poolId", "open")), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/write/task", NULL), CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "tasks")), 3);
-    CHECK_INT(
-        post(&b, "/api/v1/card/transfer", "{\"cids\":[\"" PARTNER_CID "\"],\"to\":\"agent\"}"),
-        CODE_CARD_BUSY); /* a task has it */
+    CHECK_INT(give(&b, TO("cust")), CODE_CARD_BUSY); /* a task has it */
     be_operator(&b, &op);
-    CHECK_INT(get(&b, "/api/v1/card/" PARTNER_CID, NULL), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/write/task", "org=agent"), CODE_OK);
+    CHECK_INT(json_length(partner_data(&b, "tasks")), 3);
+    CHECK_INT(partner_get(&b, "/api/v1/card/" PARTNER_CID, NULL), CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "history")), 3);
-    CHECK_INT(get(&b, "/api/v1/card/custody/" PARTNER_CID, NULL), CODE_OK);
-    CHECK_INT(json_length(partner_data(&b, "moves")), 3);
     partner_bench_fini(&b);
 }
 
@@ -389,11 +399,11 @@ TEST(applications_and_their_roles)
 
     partner_bench_init(&b, "admin", "");
     op = operator_of(&b);
-    CHECK_INT(post(&b, "/api/v1/org", ORG("cust", "platform", "CUSTOMER")), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/org", ORG("cust", "platform", "CUSTOMER")), CODE_OK);
     become(&b, "staff", "cust", "org,query");
     memcpy(secret, b.secret, sizeof secret);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        int code = post(&b, "/api/v1/app", rows[i].body);
+        int code = partner_post(&b, "/api/v1/app", rows[i].body);
 
         if (code != rows[i].code)
             printf("# row %zu\n", i);
@@ -401,41 +411,43 @@ TEST(applications_and_their_roles)
         if (i == 0)
             snprintf(first, sizeof first, "%s", partner_text(&b, "secret"));
     }
-    CHECK_INT(get(&b, "/api/v1/app", NULL), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/app", NULL), CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "apps")), 3);
     CHECK(!strstr(buf_cstr(&b.body), "secret"));
-    CHECK_INT(post(&b, "/api/v1/app/state", "{\"appId\":\"app\",\"state\":\"OFF\"}"),
+    CHECK_INT(partner_post(&b, "/api/v1/app/state", "{\"appId\":\"app\",\"state\":\"OFF\"}"),
               CODE_NO_SUCH_APP);
-    CHECK_INT(post(&b, "/api/v1/app/state", "{\"appId\":\"q\",\"state\":\"AWAY\"}"),
+    CHECK_INT(partner_post(&b, "/api/v1/app/state", "{\"appId\":\"q\",\"state\":\"AWAY\"}"),
               CODE_PARAMETER);
 
     CHECK_INT(partner_become(&b, "q", first), CODE_OK);
-    CHECK_INT(get(&b, "/api/v1/card", NULL), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/card", NULL), CODE_OK);
     CHECK_INT(partner_become(&b, "staff", secret), CODE_OK);
-    CHECK_INT(post(&b, "/api/v1/app/secret", "{\"appId\":\"q\"}"), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/app/secret", "{\"appId\":\"q\"}"), CODE_OK);
     CHECK(strcmp(partner_text(&b, "secret"), first) != 0);
     snprintf(b.secret, sizeof b.secret, "%s", partner_text(&b, "secret"));
     CHECK_INT(partner_become(&b, "q", first), CODE_APP);
     CHECK_INT(partner_become(&b, "staff", secret), CODE_OK);
-    CHECK_INT(post(&b, "/api/v1/app/secret", "{\"appId\":\"q\"}"), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/app/secret", "{\"appId\":\"q\"}"), CODE_OK);
     snprintf(first, sizeof first, "%s", partner_text(&b, "secret"));
     CHECK_INT(partner_become(&b, "q", first), CODE_OK);
     CHECK_INT(partner_become(&b, "staff", secret), CODE_OK);
-    CHECK_INT(post(&b, "/api/v1/app/state", "{\"appId\":\"q\",\"state\":\"OFF\"}"), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/app/state", "{\"appId\":\"q\",\"state\":\"OFF\"}"),
+              CODE_OK);
     CHECK_INT(partner_become(&b, "q", first), CODE_APP);
     CHECK_INT(partner_become(&b, "staff", secret), CODE_OK);
-    CHECK_INT(post(&b, "/api/v1/app/state", "{\"appId\":\"q\",\"state\":\"ON\"}"), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/app/state", "{\"appId\":\"q\",\"state\":\"ON\"}"), CODE_OK);
     CHECK_INT(partner_become(&b, "q", first), CODE_OK);
 
     be_operator(&b, &op);
     become(&b, "boss", "cust", "admin");
     CHECK_INT(partner_become(&b, "staff", secret), CODE_OK);
-    CHECK_INT(post(&b, "/api/v1/app/state", "{\"appId\":\"boss\",\"state\":\"OFF\"}"),
+    CHECK_INT(partner_post(&b, "/api/v1/app/state", "{\"appId\":\"boss\",\"state\":\"OFF\"}"),
               CODE_FORBIDDEN); /* it may more than its caller */
-    CHECK_INT(post(&b, "/api/v1/app/secret", "{\"appId\":\"boss\"}"), CODE_FORBIDDEN);
+    CHECK_INT(partner_post(&b, "/api/v1/app/secret", "{\"appId\":\"boss\"}"), CODE_FORBIDDEN);
     partner_bench_fini(&b);
 }
 
 TESTS_MAIN(XT_CASE(a_tree_of_organisations), XT_CASE(the_tree_has_an_end),
            XT_CASE(suspended_and_closed), XT_CASE(a_tenant_on_every_route),
-           XT_CASE(cards_go_from_hand_to_hand), XT_CASE(applications_and_their_roles))
+           XT_CASE(what_is_not_handed_over), XT_CASE(cards_go_from_hand_to_hand),
+           XT_CASE(numbers_of_others_and_shared_ones), XT_CASE(applications_and_their_roles))

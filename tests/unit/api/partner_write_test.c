@@ -11,18 +11,6 @@
     }
 #define GOOD "\"cid\":\"" PARTNER_CID "\",\"poolId\":\"main\""
 
-static int post(struct partner_bench *b, const char *path, const char *body)
-{
-    b->c.now += 1000;
-    return partner_ask(b, &(struct partner_ask){.method = "POST", .path = path, .body = body});
-}
-
-static int get(struct partner_bench *b, const char *path, const char *query)
-{
-    b->c.now += 1000;
-    return partner_ask(b, &(struct partner_ask){.method = "GET", .path = path, .query = query});
-}
-
 static const char *message(const struct partner_bench *b)
 {
     return json_text(json_member(b->doc, "message"));
@@ -61,12 +49,13 @@ TEST(bad_fields_are_named)
 
     partner_bench_init(&b, "write,query", "");
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        CHECK_INT(post(&b, "/api/v1/write/apply", rows[i].body), rows[i].code);
+        CHECK_INT(partner_post(&b, "/api/v1/write/apply", rows[i].body), rows[i].code);
         if (!strstr(message(&b), rows[i].field))
             printf("# %s -> %s\n", rows[i].body, message(&b));
         CHECK(strstr(message(&b), rows[i].field) != NULL);
     }
-    CHECK_INT(get(&b, "/api/v1/write/task", "orderNo=a"), CODE_NO_SUCH_TASK); /* left nothing */
+    CHECK_INT(partner_get(&b, "/api/v1/write/task", "orderNo=a"),
+              CODE_NO_SUCH_TASK); /* left nothing */
     partner_bench_fini(&b);
 }
 
@@ -75,7 +64,7 @@ TEST(languages)
     struct partner_bench b;
 
     partner_bench_init(&b, "query", "");
-    CHECK_INT(get(&b, "/api/v1/card/1", NULL), CODE_NO_SUCH_CARD);
+    CHECK_INT(partner_get(&b, "/api/v1/card/1", NULL), CODE_NO_SUCH_CARD);
     CHECK_STR(message(&b), "卡号不存在");
     CHECK_INT(partner_ask(&b, &(struct partner_ask){.method = "GET",
                                                     .path = "/api/v1/card/1",
@@ -91,27 +80,27 @@ TEST(apply_query_cancel)
     const char *body;
 
     partner_bench_init(&b, "write,query", "");
-    CHECK_INT(post(&b, "/api/v1/write/apply", "{\"orderNo\":\"a\"," GOOD "}"), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/write/apply", "{\"orderNo\":\"a\"," GOOD "}"), CODE_OK);
     CHECK_STR(partner_text(&b, "state"), "NUMBER_LOCKED");
     CHECK_STR(partner_text(&b, "msisdn"), "1440000000001");
     body = task_body(&b);
-    CHECK_INT(post(&b, "/api/v1/write/apply", "{\"orderNo\":\"a\"," GOOD "}"), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/write/apply", "{\"orderNo\":\"a\"," GOOD "}"), CODE_OK);
     CHECK_STR(task_body(&b), body); /* idempotent by orderNo */
-    CHECK_INT(get(&b, "/api/v1/write/task", "orderNo=a&events=1"), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/write/task", "orderNo=a&events=1"), CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "events")), 3);
-    CHECK_INT(get(&b, "/api/v1/number/pool/main", NULL), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/number/pool/main", NULL), CODE_OK);
     CHECK_INT(json_integer(partner_data(&b, "free"), -1), 1);
     CHECK_INT(json_integer(partner_data(&b, "locked"), -1), 1);
-    CHECK_INT(get(&b, "/api/v1/card/" PARTNER_CID, NULL), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/card/" PARTNER_CID, NULL), CODE_OK);
     CHECK_STR(partner_text(&b, "state"), "WRITING");
     CHECK_INT(json_length(partner_data(&b, "history")), 1);
-    CHECK_INT(post(&b, "/api/v1/write/retry", body), CODE_TASK_STATE);
-    CHECK_INT(post(&b, "/api/v1/write/cancel", body), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/write/retry", body), CODE_TASK_STATE);
+    CHECK_INT(partner_post(&b, "/api/v1/write/cancel", body), CODE_OK);
     CHECK_STR(partner_text(&b, "state"), "CANCELLED");
-    CHECK_INT(post(&b, "/api/v1/write/cancel", body), CODE_TASK_STATE);
-    CHECK_INT(post(&b, "/api/v1/write/cancel", "{\"taskId\":\"0000000000000000\"}"),
+    CHECK_INT(partner_post(&b, "/api/v1/write/cancel", body), CODE_TASK_STATE);
+    CHECK_INT(partner_post(&b, "/api/v1/write/cancel", "{\"taskId\":\"0000000000000000\"}"),
               CODE_NO_SUCH_TASK);
-    CHECK_INT(get(&b, "/api/v1/write/task/xyz", NULL), CODE_PARAMETER);
+    CHECK_INT(partner_get(&b, "/api/v1/write/task/xyz", NULL), CODE_PARAMETER);
     partner_bench_fini(&b);
 }
 
@@ -124,16 +113,16 @@ TEST(tasks_of_others_are_not_there)
     const char *body, *path;
 
     partner_bench_init(&b, "write,query", "");
-    CHECK_INT(post(&b, "/api/v1/write/apply", "{\"orderNo\":\"a\"," GOOD "}"), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/write/apply", "{\"orderNo\":\"a\"," GOOD "}"), CODE_OK);
     body = task_body(&b);
     path = arena_printf(&b.arena, "/api/v1/write/task/%s", partner_text(&b, "taskId"));
     CHECK_OK(org_create(b.store, &other, b.c.now));
     CHECK_OK(store_exec(b.store, &give, NULL, 0, NULL));
-    CHECK_INT(get(&b, path, NULL), CODE_NO_SUCH_TASK);
-    CHECK_INT(post(&b, "/api/v1/write/cancel", body), CODE_NO_SUCH_TASK);
-    CHECK_INT(post(&b, "/api/v1/write/retry", body), CODE_NO_SUCH_TASK);
-    CHECK_INT(get(&b, "/api/v1/write/task", "orderNo=a"), CODE_NO_SUCH_TASK);
-    CHECK_INT(get(&b, "/api/v1/write/task", NULL), CODE_OK);
+    CHECK_INT(partner_get(&b, path, NULL), CODE_NO_SUCH_TASK);
+    CHECK_INT(partner_post(&b, "/api/v1/write/cancel", body), CODE_NO_SUCH_TASK);
+    CHECK_INT(partner_post(&b, "/api/v1/write/retry", body), CODE_NO_SUCH_TASK);
+    CHECK_INT(partner_get(&b, "/api/v1/write/task", "orderNo=a"), CODE_NO_SUCH_TASK);
+    CHECK_INT(partner_get(&b, "/api/v1/write/task", NULL), CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "tasks")), 0);
     partner_bench_fini(&b);
 }
@@ -144,18 +133,21 @@ TEST(batches_inline)
     struct buf many;
 
     partner_bench_init(&b, "write,query", "");
-    CHECK_INT(post(&b, "/api/v1/write/apply/batch", "{\"items\":[]}"), CODE_MISSING);
-    CHECK_INT(post(&b, "/api/v1/write/apply/batch",
-                   "{\"items\":[{\"orderNo\":\"a\"," GOOD "},{\"orderNo\":\"b\"}]}"),
+    CHECK_INT(partner_post(&b, "/api/v1/write/apply/batch", "{\"items\":[]}"), CODE_MISSING);
+    CHECK_INT(partner_post(&b, "/api/v1/write/apply/batch",
+                           "{\"items\":[{\"orderNo\":\"a\"," GOOD "},{\"orderNo\":\"b\"}]}"),
               CODE_MISSING);
     CHECK(strstr(message(&b), "items[1].cid") != NULL);
-    CHECK_INT(get(&b, "/api/v1/write/task", "orderNo=a"), CODE_NO_SUCH_TASK); /* none of it */
-    CHECK_INT(post(&b, "/api/v1/write/apply/batch",
-                   "{\"items\":[{\"orderNo\":\"a\"," GOOD "},{\"orderNo\":\"b\"," GOOD "}]}"),
+    CHECK_INT(partner_get(&b, "/api/v1/write/task", "orderNo=a"),
+              CODE_NO_SUCH_TASK); /* none of it */
+    CHECK_INT(partner_post(&b, "/api/v1/write/apply/batch",
+                           "{\"items\":[{\"orderNo\":\"a\"," GOOD "},{\"orderNo\":\"b\"," GOOD
+                           "}]}"),
               CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "items")), 2);
     CHECK_STR(json_text(json_member(json_at(partner_data(&b, "items"), 1), "code")), "14003");
-    CHECK_INT(get(&b, arena_printf(&b.arena, "/api/v1/write/batch/%s", partner_text(&b, "batchId")),
+    CHECK_INT(partner_get(
+                  &b, arena_printf(&b.arena, "/api/v1/write/batch/%s", partner_text(&b, "batchId")),
                   NULL),
               CODE_OK);
     CHECK_INT(json_integer(partner_data(&b, "total"), 0), 2);
@@ -164,7 +156,7 @@ TEST(batches_inline)
     for (int i = 0; i < 100; i++)
         buf_put_str(&many, ",{}");
     buf_put_str(&many, "]}");
-    CHECK_INT(post(&b, "/api/v1/write/apply/batch", buf_cstr(&many)), CODE_TOO_MANY);
+    CHECK_INT(partner_post(&b, "/api/v1/write/apply/batch", buf_cstr(&many)), CODE_TOO_MANY);
     buf_fini(&many);
     partner_bench_fini(&b);
 }
@@ -215,27 +207,28 @@ TEST(relay)
     struct task t;
 
     partner_bench_init(&b, "write,query", "");
-    CHECK_INT(post(&b, "/api/v1/write/apply", "{\"orderNo\":\"a\",\"channel\":\"RELAY\"," GOOD "}"),
+    CHECK_INT(partner_post(&b, "/api/v1/write/apply",
+                           "{\"orderNo\":\"a\",\"channel\":\"RELAY\"," GOOD "}"),
               CODE_OK);
     id = arena_strdup(&b.arena, partner_text(&b, "taskId"));
     script = arena_printf(&b.arena, "/api/v1/write/script/%s", id);
-    CHECK_INT(get(&b, script, NULL), CODE_TASK_STATE);
+    CHECK_INT(partner_get(&b, script, NULL), CODE_TASK_STATE);
     CHECK_OK(task_load_by_order(b.store, "app", "a", &t));
     CHECK_OK(order_on_opened(&b.c, t.imsi, NULL));
-    CHECK_INT(get(&b, script, NULL), CODE_OK);
+    CHECK_INT(partner_get(&b, script, NULL), CODE_OK);
     CHECK_STR(partner_text(&b, "iei"), "70");
     CHECK_INT(json_length(partner_data(&b, "parts")), 1);
     CHECK_STR(json_text(json_at(partner_data(&b, "parts"), 0)), "0270006120"
                                                                 "7365616c6564207061636b6574");
-    CHECK_INT(get(&b, script, NULL), CODE_SCRIPT_GONE);
+    CHECK_INT(partner_get(&b, script, NULL), CODE_SCRIPT_GONE);
     body = arena_printf(&b.arena, "{\"taskId\":\"%s\",\"packet\":\"%s\"}", id, "00ff");
-    CHECK_INT(post(&b, "/api/v1/write/report", body), CODE_REPORT_REFUSED);
+    CHECK_INT(partner_post(&b, "/api/v1/write/report", body), CODE_REPORT_REFUSED);
     body = arena_printf(&b.arena, "{\"taskId\":\"%s\",\"packet\":\"%s\"}", id, "0g");
-    CHECK_INT(post(&b, "/api/v1/write/report", body), CODE_PARAMETER);
+    CHECK_INT(partner_post(&b, "/api/v1/write/report", body), CODE_PARAMETER);
     CHECK_OK(task_load_by_order(b.store, "app", "a", &t));
     CHECK_INT(t.state, TASK_SENDING);
     body = arena_printf(&b.arena, "{\"taskId\":\"%s\",\"packet\":\"%s\"}", id, "676f6f64");
-    CHECK_INT(post(&b, "/api/v1/write/report", body), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/write/report", body), CODE_OK);
     CHECK_STR(partner_text(&b, "state"), "COMMITTED");
     partner_bench_fini(&b);
 }
@@ -245,20 +238,21 @@ TEST(pools_and_imports)
     struct partner_bench b;
 
     partner_bench_init(&b, "import,query", "");
-    CHECK_INT(post(&b, "/api/v1/number/pool", "{\"poolId\":\"main\"}"), CODE_EXISTS);
-    CHECK_INT(post(&b, "/api/v1/number/pool", "{\"poolId\":\"p\",\"purpose\":\"fun\"}"),
+    CHECK_INT(partner_post(&b, "/api/v1/number/pool", "{\"poolId\":\"main\"}"), CODE_EXISTS);
+    CHECK_INT(partner_post(&b, "/api/v1/number/pool", "{\"poolId\":\"p\",\"purpose\":\"fun\"}"),
               CODE_PARAMETER);
-    CHECK_INT(post(&b, "/api/v1/number/pool", "{\"poolId\":\"p\",\"parent\":\"none\"}"),
+    CHECK_INT(partner_post(&b, "/api/v1/number/pool", "{\"poolId\":\"p\",\"parent\":\"none\"}"),
               CODE_NO_SUCH_POOL);
-    CHECK_INT(post(&b, "/api/v1/number/pool", "{\"poolId\":\"p\",\"parent\":\"main\"}"), CODE_OK);
-    CHECK_INT(get(&b, "/api/v1/number/pool", NULL), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/number/pool", "{\"poolId\":\"p\",\"parent\":\"main\"}"),
+              CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/number/pool", NULL), CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "pools")), 2);
-    CHECK_INT(get(&b, "/api/v1/number/pool/none", NULL), CODE_NO_SUCH_POOL);
-    CHECK_INT(post(&b, "/api/v1/number/generate",
-                   "{\"poolId\":\"p\",\"count\":3,\"firstImsi\":\"999701000000001\","
-                   "\"firstMsisdn\":\"1440000000101\"}"),
+    CHECK_INT(partner_get(&b, "/api/v1/number/pool/none", NULL), CODE_NO_SUCH_POOL);
+    CHECK_INT(partner_post(&b, "/api/v1/number/generate",
+                           "{\"poolId\":\"p\",\"count\":3,\"firstImsi\":\"999701000000001\","
+                           "\"firstMsisdn\":\"1440000000101\"}"),
               CODE_EXISTS); /* the IMSI is taken */
-    CHECK_INT(get(&b, "/api/v1/number/pool/p", NULL), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/number/pool/p", NULL), CODE_OK);
     CHECK_INT(json_integer(partner_data(&b, "total"), -1), 0);
     CHECK_INT(
         partner_ask(&b, &(struct partner_ask){.method = "POST",
@@ -285,13 +279,13 @@ TEST(dead_callbacks_are_listed_and_replayed)
     CHECK_OK(outbox_take(b.store, b.c.now, 10, &due));
     REQUIRE(due.first != NULL);
     CHECK_OK(outbox_bury(b.store, due.first->id, "nobody there", b.c.now));
-    CHECK_INT(get(&b, "/api/v1/callback/dead", NULL), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/callback/dead", NULL), CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "callbacks")), 1);
-    CHECK_INT(post(&b, "/api/v1/callback/replay", "{\"id\":1}"), CODE_NO_SUCH_TASK);
-    CHECK_INT(post(&b, "/api/v1/callback/replay",
-                   arena_printf(&b.arena, "{\"id\":%lld}", (long long)due.first->id)),
+    CHECK_INT(partner_post(&b, "/api/v1/callback/replay", "{\"id\":1}"), CODE_NO_SUCH_TASK);
+    CHECK_INT(partner_post(&b, "/api/v1/callback/replay",
+                           arena_printf(&b.arena, "{\"id\":%lld}", (long long)due.first->id)),
               CODE_OK);
-    CHECK_INT(get(&b, "/api/v1/callback/dead", NULL), CODE_OK);
+    CHECK_INT(partner_get(&b, "/api/v1/callback/dead", NULL), CODE_OK);
     CHECK_INT(json_length(partner_data(&b, "callbacks")), 0);
     partner_bench_fini(&b);
 }

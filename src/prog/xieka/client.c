@@ -15,6 +15,7 @@
 #define TIMEOUT_MS 30000
 #define ANSWER_MAX ((size_t)64 << 20)
 #define URL_MAX 4096
+#define QUERY_MAX 2048
 #define HEADER_MAX 256
 #define BUSY_MAX 20 /* times we come again when the platform says: slower */
 #define BUSY_US 500000
@@ -254,6 +255,20 @@ void query_add(struct buf *query, const char *name, const char *value)
     query_put(query, name);
     buf_put_u8(query, '=');
     query_put(query, value);
+}
+
+int client_list(struct cli *c, const char *path, const struct client_param *params, size_t n,
+                struct reply *out)
+{
+    struct call call = {.method = "GET", .path = path};
+    char mem[QUERY_MAX];
+    struct buf query;
+
+    buf_init_fixed(&query, mem, sizeof mem);
+    for (size_t i = 0; i < n; i++)
+        query_add(&query, params[i].name, cli_option(c, params[i].option));
+    call.query = buf_cstr(&query);
+    return client_call(c, &call, out);
 }
 
 bool client_path(char *out, size_t cap, const char *prefix, const char *id)

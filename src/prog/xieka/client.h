@@ -27,6 +27,13 @@ struct reply {
 /* EXIT_DONE: the platform did it. Otherwise what is wrong was said on standard error (with --json
  * a refusal is printed whole on standard output, too). */
 int client_call(struct cli *c, const struct call *call, struct reply *out);
+/* A GET whose query is what these options say. */
+struct client_param {
+    const char *name;
+    enum option_id option;
+};
+int client_list(struct cli *c, const char *path, const struct client_param *params, size_t n,
+                struct reply *out);
 /* A fresh token, whatever is kept. */
 int client_sign_in(struct cli *c);
 void client_free(struct client *client);

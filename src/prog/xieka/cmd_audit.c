@@ -32,20 +32,15 @@ static void print_entries(struct cli *c, const struct json *entries)
 
 int cmd_audit_list(struct cli *c)
 {
-    struct call call = {.method = "GET", .path = "/audit"};
-    char mem[QUERY_MAX];
-    struct buf query;
+    static const struct client_param params[] = {{"org", OPT_ORG},
+                                                 {"app", OPT_ABOUT_APP},
+                                                 {"subject", OPT_SUBJECT},
+                                                 {"after", OPT_AFTER},
+                                                 {"limit", OPT_LIMIT}};
     struct reply r;
     int code;
 
-    buf_init_fixed(&query, mem, sizeof mem);
-    query_add(&query, "org", cli_option(c, OPT_ORG));
-    query_add(&query, "app", cli_option(c, OPT_ABOUT_APP));
-    query_add(&query, "subject", cli_option(c, OPT_SUBJECT));
-    query_add(&query, "after", cli_option(c, OPT_AFTER));
-    query_add(&query, "limit", cli_option(c, OPT_LIMIT));
-    call.query = buf_cstr(&query);
-    code = client_call(c, &call, &r);
+    code = client_list(c, "/audit", params, ARRAY_LEN(params), &r);
     if (code != EXIT_DONE)
         return code;
     if (c->json)

@@ -271,20 +271,13 @@ int cmd_dp_show(struct cli *c)
 
 int cmd_dp_list(struct cli *c)
 {
-    struct call call = {.method = "GET", .path = "/dp/profile"};
+    static const struct client_param params[] = {
+        {"state", OPT_STATE}, {"type", OPT_TYPE}, {"limit", OPT_LIMIT}, {"after", OPT_AFTER}};
     const struct json *profiles;
-    char mem[PATH_LEN];
-    struct buf query;
     struct reply r;
     int code;
 
-    buf_init_fixed(&query, mem, sizeof mem);
-    query_add(&query, "state", cli_option(c, OPT_STATE));
-    query_add(&query, "type", cli_option(c, OPT_TYPE));
-    query_add(&query, "limit", cli_option(c, OPT_LIMIT));
-    query_add(&query, "after", cli_option(c, OPT_AFTER));
-    call.query = buf_cstr(&query);
-    code = client_call(c, &call, &r);
+    code = client_list(c, "/dp/profile", params, ARRAY_LEN(params), &r);
     if (code != EXIT_DONE || c->json)
         return code == EXIT_DONE ? cli_print_json(r.data) : code;
     profiles = json_member(r.data, "profiles");

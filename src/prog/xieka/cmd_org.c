@@ -86,17 +86,11 @@ int cmd_org_create(struct cli *c)
 
 int cmd_org_list(struct cli *c)
 {
-    struct call call = {.method = "GET", .path = "/org"};
-    char mem[QUERY_MAX];
-    struct buf query;
+    static const struct client_param params[] = {{"parent", OPT_PARENT}, {"after", OPT_AFTER}};
     struct reply r;
     int code;
 
-    buf_init_fixed(&query, mem, sizeof mem);
-    query_add(&query, "parent", cli_option(c, OPT_PARENT));
-    query_add(&query, "after", cli_option(c, OPT_AFTER));
-    call.query = buf_cstr(&query);
-    code = client_call(c, &call, &r);
+    code = client_list(c, "/org", params, ARRAY_LEN(params), &r);
     if (code != EXIT_DONE)
         return code;
     return print_list(c, json_member(r.data, "orgs"), org_columns, org_names, ARRAY_LEN(org_names));
@@ -200,21 +194,15 @@ int cmd_app_secret(struct cli *c)
 
 int cmd_app_list(struct cli *c)
 {
+    static const struct client_param params[] = {{"org", OPT_ORG}, {"after", OPT_AFTER}};
     static const struct column columns[] = {
         {"应用", "application", false}, {"名称", "name", false},      {"角色", "roles", false},
         {"网络", "networks", false},    {"签名", "signature", false}, {"状态", "state", false}};
     static const char *const names[] = {"appId", "name", "roles", "ipAllow", "algorithm", "state"};
-    struct call call = {.method = "GET", .path = "/app"};
-    char mem[QUERY_MAX];
-    struct buf query;
     struct reply r;
     int code;
 
-    buf_init_fixed(&query, mem, sizeof mem);
-    query_add(&query, "org", cli_option(c, OPT_ORG));
-    query_add(&query, "after", cli_option(c, OPT_AFTER));
-    call.query = buf_cstr(&query);
-    code = client_call(c, &call, &r);
+    code = client_list(c, "/app", params, ARRAY_LEN(params), &r);
     if (code != EXIT_DONE)
         return code;
     return print_list(c, json_member(r.data, "apps"), columns, names, ARRAY_LEN(names));

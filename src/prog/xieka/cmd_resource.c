@@ -159,20 +159,14 @@ static int print_pool(struct cli *c, const struct json *pool)
 
 int cmd_pool_list(struct cli *c)
 {
-    struct call call = {.method = "GET", .path = "/number/pool"};
+    static const struct client_param params[] = {
+        {"parent", OPT_PARENT}, {"org", OPT_ORG}, {"after", OPT_AFTER}};
     const struct json *pools;
-    char mem[QUERY_MAX];
-    struct buf query;
     struct table *t;
     struct reply r;
     int code;
 
-    buf_init_fixed(&query, mem, sizeof mem);
-    query_add(&query, "parent", cli_option(c, OPT_PARENT));
-    query_add(&query, "org", cli_option(c, OPT_ORG));
-    query_add(&query, "after", cli_option(c, OPT_AFTER));
-    call.query = buf_cstr(&query);
-    code = client_call(c, &call, &r);
+    code = client_list(c, "/number/pool", params, ARRAY_LEN(params), &r);
     if (code != EXIT_DONE)
         return code;
     pools = json_member(r.data, "pools");
@@ -272,27 +266,20 @@ int cmd_pool_fill(struct cli *c)
 
 int cmd_card_list(struct cli *c)
 {
+    static const struct client_param params[] = {
+        {"batchId", OPT_BATCH}, {"org", OPT_ORG}, {"limit", OPT_LIMIT}, {"after", OPT_AFTER}};
     static const struct column columns[] = {{"卡号", "cid", false},   {"批次", "batch", false},
                                             {"等级", "grade", false}, {"状态", "state", false},
                                             {"网络", "radio", false}, {"号码", "msisdn", false},
                                             {"IMSI", "imsi", false},  {"ICCID", "iccid", false}};
     static const char *const names[] = {"cid",   "batchId", "grade", "state",
                                         "radio", "msisdn",  "imsi",  "iccid"};
-    struct call call = {.method = "GET", .path = "/card"};
     const struct json *cards;
-    char mem[QUERY_MAX];
-    struct buf query;
     struct table *t;
     struct reply r;
     int code;
 
-    buf_init_fixed(&query, mem, sizeof mem);
-    query_add(&query, "batchId", cli_option(c, OPT_BATCH));
-    query_add(&query, "org", cli_option(c, OPT_ORG));
-    query_add(&query, "limit", cli_option(c, OPT_LIMIT));
-    query_add(&query, "after", cli_option(c, OPT_AFTER));
-    call.query = buf_cstr(&query);
-    code = client_call(c, &call, &r);
+    code = client_list(c, "/card", params, ARRAY_LEN(params), &r);
     if (code != EXIT_DONE)
         return code;
     cards = json_member(r.data, "cards");

@@ -69,21 +69,16 @@ int tasks_print(struct cli *c, const struct json *tasks)
 
 int cmd_task_list(struct cli *c)
 {
-    struct call call = {.method = "GET", .path = "/write/task"};
+    static const struct client_param params[] = {{"batchId", OPT_BATCH},
+                                                 {"cid", OPT_CARD},
+                                                 {"org", OPT_ORG},
+                                                 {"limit", OPT_LIMIT},
+                                                 {"after", OPT_AFTER}};
     const struct json *tasks;
     struct reply r;
-    char mem[1024];
-    struct buf query;
     int code;
 
-    buf_init_fixed(&query, mem, sizeof mem);
-    query_add(&query, "batchId", cli_option(c, OPT_BATCH));
-    query_add(&query, "cid", cli_option(c, OPT_CARD));
-    query_add(&query, "org", cli_option(c, OPT_ORG));
-    query_add(&query, "limit", cli_option(c, OPT_LIMIT));
-    query_add(&query, "after", cli_option(c, OPT_AFTER));
-    call.query = buf_cstr(&query);
-    code = client_call(c, &call, &r);
+    code = client_list(c, "/write/task", params, ARRAY_LEN(params), &r);
     if (code != EXIT_DONE)
         return code;
     tasks = json_member(r.data, "tasks");

@@ -4,6 +4,7 @@
  * whole, and no number was given twice. XT_DEVICES and XT_SEED choose the course. */
 #include "codec/script/script.h"
 #include "platform.h"
+#include "service/indicator/indicator.h"
 #include "xt.h"
 
 #define MINUTE INT64_C(60000)
@@ -136,6 +137,20 @@ static void campaign_fini(struct campaign *c)
     platform_fini(&c->p);
 }
 
+/* The counters say what the tasks say, after all failures, fall-backs and retries. */
+static void check_indicators(struct campaign *c, uint32_t devices)
+{
+    struct indicator_sums counted, again;
+
+    CHECK_OK(indicator_read(c->p.store, NULL, 0, INT64_MAX, &counted));
+    CHECK_OK(indicator_recount(c->p.store, NULL, 0, INT64_MAX, &again));
+    for (int i = 0; i < INDICATOR_COUNTERS; i++)
+        CHECK_INT(counted.n[i], again.n[i]);
+    for (int i = 0; i < INDICATOR_TIMES; i++)
+        CHECK_INT(counted.times[i], again.times[i]);
+    CHECK_INT(counted.n[INDICATOR_SUCCESS], devices);
+}
+
 TEST(every_card_in_the_end)
 {
     uint32_t devices = (uint32_t)number_from("XT_DEVICES", DEVICES_DEFAULT);
@@ -146,6 +161,7 @@ TEST(every_card_in_the_end)
     platform_tasks(&c.p, check_device, &c);
     CHECK_INT(c.numbers.n, devices);
     CHECK_INT(c.twice, 0);
+    check_indicators(&c, devices);
     CHECK_INT(c.p.failed, 0);
     CHECK_INT(platform_numbers(&c.p, NUMBER_IN_USE), devices);
     CHECK_INT(platform_numbers(&c.p, NUMBER_RESERVED) + platform_numbers(&c.p, NUMBER_ASSIGNED) +

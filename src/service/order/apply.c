@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* W1, W3, W4, W5: what customers ask for. */
 #include "service/chip/chip.h"
+#include "service/indicator/indicator.h"
 #include "service/number/number.h"
 #include "service/order/machine.h"
 #include "service/order/task_store.h"
@@ -252,8 +253,9 @@ enum xk_err order_cancel(struct order_ctx *c, const uint8_t id[TASK_ID_LEN], int
     return task_save(c->store, &t);
 }
 
-static void forget_round(struct order_ctx *c, struct task *t)
+static enum xk_err forget_round(struct order_ctx *c, struct task *t)
 {
+    TRY(indicator_note(c->store, t, -1));
     t->attempts = 0;
     t->attempts_all++;
     t->retries++;
@@ -261,6 +263,7 @@ static void forget_round(struct order_ctx *c, struct task *t)
     t->message[0] = '\0';
     t->finished_at = 0;
     t->expires_at = c->now + c->policy->expiry_ms;
+    return XK_OK;
 }
 
 /* The number is still held and the card may be half way: go on where it stopped. */
@@ -286,7 +289,7 @@ enum xk_err order_retry(struct order_ctx *c, const uint8_t id[TASK_ID_LEN], int 
     if (*code != CODE_OK)
         return XK_OK;
     if (t.state == TASK_MANUAL) {
-        forget_round(c, &t);
+        TRY(forget_round(c, &t));
         TRY(resume(c, &t));
         return task_save(c->store, &t);
     }
@@ -294,7 +297,7 @@ enum xk_err order_retry(struct order_ctx *c, const uint8_t id[TASK_ID_LEN], int 
         *code = CODE_TASK_STATE;
         return XK_OK;
     }
-    forget_round(c, &t);
+    TRY(forget_round(c, &t));
     t.attempts_all--; /* machine_start counts the new round */
     t.step = TASK_STEP_NONE;
     t.attach_seen = t.report_seen = false;

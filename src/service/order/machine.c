@@ -2,6 +2,7 @@
 #include "service/order/machine.h"
 
 #include "service/chip/chip.h"
+#include "service/indicator/indicator.h"
 #include "service/number/number.h"
 #include "service/order/task_store.h"
 
@@ -127,6 +128,7 @@ static enum xk_err release_chip(struct order_ctx *c, const struct task *t)
 enum xk_err machine_end(struct order_ctx *c, struct task *t, enum task_state to, int code,
                         const char *message)
 {
+    TRY(indicator_note(c->store, t, -1)); /* an ending that was none, after all */
     TRY(machine_move(c, t, to, message));
     t->code = code;
     snprintf(t->message, sizeof t->message, "%s", message);
@@ -139,6 +141,7 @@ enum xk_err machine_end(struct order_ctx *c, struct task *t, enum task_state to,
     if (to != TASK_MANUAL)
         TRY(release_chip(c, t));
     TRY(batch_note(c, t->batch_id, to == TASK_SUCCESS));
+    TRY(indicator_note(c->store, t, 1));
     return tell_customer(c, t);
 }
 

@@ -127,6 +127,31 @@ TEST(tasks_of_others_are_not_there)
     partner_bench_fini(&b);
 }
 
+TEST(quality_in_figures)
+{
+    struct partner_bench b;
+    const struct json *final;
+
+    partner_bench_init(&b, "write,query", "");
+    CHECK_INT(partner_get(&b, "/api/v1/stat/quality", NULL), CODE_OK);
+    final = partner_data(&b, "finalSuccess");
+    CHECK(json_kind(json_member(final, "permille")) == JSON_NULL);
+    CHECK_INT(json_integer(json_member(final, "target"), 0), 999);
+    CHECK_INT(partner_post(&b, "/api/v1/write/apply", "{\"orderNo\":\"a\"," GOOD "}"), CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/write/cancel", task_body(&b)), CODE_OK);
+    CHECK_INT(
+        partner_post(&b, "/api/v1/write/apply",
+                     "{\"orderNo\":\"b\",\"cid\":\"89860000000000000999\",\"poolId\":\"main\"}"),
+        CODE_NO_SUCH_CARD);
+    CHECK_INT(partner_get(&b, "/api/v1/stat/quality", NULL), CODE_OK);
+    CHECK_INT(json_integer(partner_data(&b, "cancelled"), -1), 1);
+    CHECK_INT(json_integer(partner_data(&b, "refused"), -1), 1);
+    CHECK_INT(json_integer(partner_data(&b, "success"), -1), 0);
+    CHECK_INT(partner_get(&b, "/api/v1/stat/quality", "from=5&to=4"), CODE_PARAMETER);
+    CHECK_INT(partner_get(&b, "/api/v1/stat/quality", "from=x"), CODE_PARAMETER);
+    partner_bench_fini(&b);
+}
+
 TEST(batches_inline)
 {
     struct partner_bench b;
@@ -331,6 +356,7 @@ TEST(a_callback_has_its_members)
 }
 
 TESTS_MAIN(XT_CASE(bad_fields_are_named), XT_CASE(languages), XT_CASE(apply_query_cancel),
-           XT_CASE(tasks_of_others_are_not_there), XT_CASE(batches_inline),
-           XT_CASE(batches_by_file), XT_CASE(relay), XT_CASE(pools_and_imports),
-           XT_CASE(dead_callbacks_are_listed_and_replayed), XT_CASE(a_callback_has_its_members))
+           XT_CASE(tasks_of_others_are_not_there), XT_CASE(quality_in_figures),
+           XT_CASE(batches_inline), XT_CASE(batches_by_file), XT_CASE(relay),
+           XT_CASE(pools_and_imports), XT_CASE(dead_callbacks_are_listed_and_replayed),
+           XT_CASE(a_callback_has_its_members))

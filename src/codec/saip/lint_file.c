@@ -138,18 +138,16 @@ static void take_file(struct lint *l, const struct saip_node *node)
 /* Contents go into a copy, so that what is judged at the end is what a card would have. */
 static void update_file(struct lint *l, const struct saip_node *node)
 {
-    struct lint_file *f = NULL;
+    const struct lint_file *found = find_at(l, node->path, node->depth, node->fid);
+    struct lint_file *f;
     uint32_t given, end;
     uint8_t *content;
 
-    for (size_t i = 0; i < l->files_n; i++) {
-        if (&l->files[i] == find_at(l, node->path, node->depth, node->fid))
-            f = &l->files[i];
-    }
-    if (!f || saip_kind_is_directory(f->node.kind)) {
+    if (!found || saip_kind_is_directory(found->node.kind)) {
         lint_say(l, SAIP_RULE_FILE_UPDATE, path_of(l, node, "fillFileContent"), "no such file");
         return;
     }
+    f = &l->files[found - l->files];
     content = arena_copy(l->arena, f->node.content);
     if (!content) {
         l->err = XK_E_NOMEM;

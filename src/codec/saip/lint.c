@@ -114,7 +114,32 @@ void lint_say_of(struct lint *l, const struct saip_pe *pe, unsigned n, enum saip
     va_end(args);
 }
 
-/* ---- names ----------------------------------------------------------------------------------- */
+bool lint_was_read(struct lint *l, enum xk_err err, const char *path, const char *otherwise)
+{
+    if (err != XK_OK)
+        lint_say(l, SAIP_RULE_MEMBERS, path, "%s", otherwise);
+    return err == XK_OK;
+}
+
+/* ---- sets and names -------------------------------------------------------------------------- */
+
+bool lint_first_time(uint8_t *seen, unsigned n)
+{
+    uint8_t bit = (uint8_t)(1 << n % 8);
+    bool first = !(seen[n / 8] & bit);
+
+    seen[n / 8] |= bit;
+    return first;
+}
+
+bool lint_all_are(struct bytes b, uint8_t value)
+{
+    for (size_t i = 0; i < b.n; i++) {
+        if (b.p[i] != value)
+            return false;
+    }
+    return true;
+}
 
 bool lint_name_known(const struct lint *l, enum lint_space space, struct bytes value)
 {
@@ -163,10 +188,8 @@ static void take_header(struct lint *l)
 {
     if (l->n > 1)
         lint_say(l, SAIP_RULE_HEADER, "", "a header again");
-    if (saip_decode_header(&l->pe, &l->header) != XK_OK) {
-        lint_say(l, SAIP_RULE_MEMBERS, "", "cannot be read");
+    if (!lint_was_read(l, saip_decode_header(&l->pe, &l->header), "", "cannot be read"))
         return;
-    }
     l->has_header = true;
     if (l->header.major < 1 || l->header.major > EDITION_MAJOR_MAX)
         lint_say(l, SAIP_RULE_EDITION, "major-version", "edition %u.%u is not known here",
@@ -201,10 +224,8 @@ static void check_template(struct lint *l)
     char text[64];
     struct buf oid;
 
-    if (saip_decode_files(&l->pe, &files) != XK_OK) {
-        lint_say(l, SAIP_RULE_MEMBERS, "", "cannot be read");
+    if (!lint_was_read(l, saip_decode_files(&l->pe, &files), "", "cannot be read"))
         return;
-    }
     t = saip_template_find(files.template_id);
     buf_init_fixed(&oid, (uint8_t *)text, sizeof text);
     saip_put_oid(&oid, files.template_id);
@@ -240,13 +261,9 @@ static void take_element(struct lint *l)
 /* Identifications as a set of bits; the end has one, too. */
 static void check_identification(struct lint *l, uint8_t *seen)
 {
-    uint16_t id = l->pe.identification;
-
-    if (!l->pe.has_identification)
-        return;
-    if (seen[id / 8] & 1 << id % 8)
-        lint_say(l, SAIP_RULE_IDENTIFICATION, "", "%u is another element's, too", id);
-    seen[id / 8] |= (uint8_t)(1 << id % 8);
+    if (l->pe.has_identification && !lint_first_time(seen, l->pe.identification))
+        lint_say(l, SAIP_RULE_IDENTIFICATION, "", "%u is another element's, too",
+                 l->pe.identification);
 }
 
 static void take_elements(struct lint *l, struct bytes upp, struct saip_pe *header)

@@ -131,8 +131,7 @@ static void take_file(struct lint *l, const struct saip_node *node)
     if (l->files_n == LINT_FILES_MAX)
         l->out->cut = true;
     else
-        l->files[l->files_n++] =
-            (struct lint_file){.node = *node, .pe = l->n, .type = l->pe.type, .element = l->pe};
+        l->files[l->files_n++] = (struct lint_file){.node = *node, .element = l->pe, .pe = l->n};
 }
 
 /* Contents go into a copy, so that what is judged at the end is what a card would have. */
@@ -198,15 +197,6 @@ static void say(struct lint *l, const struct lint_file *f, enum saip_rule rule, 
     lint_say_of(l, &f->element, f->pe, rule, path_of(l, &f->node, part), "%s", text);
 }
 
-static bool all_are(struct bytes b, uint8_t value)
-{
-    for (size_t i = 0; i < b.n; i++) {
-        if (b.p[i] != value)
-            return false;
-    }
-    return true;
-}
-
 /* EF.ARR of the MF, or of the directory, or of one above it. */
 static const struct lint_file *rules_of(const struct lint *l, const struct saip_node *node)
 {
@@ -230,10 +220,10 @@ static void check_access(struct lint *l, const struct lint_file *f)
         text = arena_printf(l->arena, "there is no EF.ARR %04X", (unsigned)node->arr_fid);
     else if (node->arr_record > rules->node.records)
         text = arena_printf(l->arena, "record %u of %u", node->arr_record, rules->node.records);
-    else if (all_are(bytes_part(rules->node.content,
-                                (size_t)(node->arr_record - 1) * rules->node.record_size,
-                                rules->node.record_size),
-                     0xFF))
+    else if (lint_all_are(bytes_part(rules->node.content,
+                                     (size_t)(node->arr_record - 1) * rules->node.record_size,
+                                     rules->node.record_size),
+                          0xFF))
         text = arena_printf(l->arena, "record %u of EF.ARR is empty", node->arr_record);
     else
         return;
@@ -257,7 +247,7 @@ static void check_imsi(struct lint *l, const struct lint_file *f)
     struct bytes content = f->node.content;
     char imsi[EF_IMSI_TEXT];
 
-    if (all_are(content, 0xFF))
+    if (lint_all_are(content, 0xFF))
         say(l, f, SAIP_RULE_IMSI_EMPTY, "", "empty");
     else if (content.n != EF_IMSI_LEN || ef_decode_imsi(content.p, imsi) != XK_OK)
         say(l, f, SAIP_RULE_IMSI, "", "no IMSI");
@@ -354,7 +344,7 @@ static void check_contents(struct lint *l, const struct lint_file *f, const stru
         return;
     if (f->node.fid == FID_ICCID && f->node.depth == 1)
         check_iccid(l, f);
-    if (strcmp(name, "ef-imsi") == 0 && f->type != SAIP_CSIM)
+    if (strcmp(name, "ef-imsi") == 0 && f->element.type != SAIP_CSIM)
         check_imsi(l, f);
     if (strcmp(name, "ef-ust") == 0)
         check_ust(l, f);

@@ -9,14 +9,12 @@
 
 #define LINT_FILES_MAX 4096 /* the rules look at so many files and names; more are cut */
 #define LINT_NAMES_MAX 1024
-#define LINT_PATH_MAX 128
 
 /* A file that the package makes; contents as far as a rule wants them. */
 struct lint_file {
     struct saip_node node;
-    unsigned pe;
-    enum saip_type type;
     struct saip_pe element;
+    unsigned pe; /* its number */
 };
 
 /* A name or code that may be there once. space keeps kinds apart: AIDs, TARs, PUKs ... */
@@ -27,8 +25,7 @@ enum lint_space {
     LINT_TAR,
     LINT_PUK,
     LINT_PIN,
-    LINT_PIN_AT, /* FID of the directory it belongs to, reference */
-    LINT_SPACES
+    LINT_PIN_AT /* FID of the directory it belongs to, reference */
 };
 
 struct lint_name {
@@ -61,6 +58,12 @@ void lint_say(struct lint *l, enum saip_rule rule, const char *path, const char 
 /* About an element that came before. */
 void lint_say_of(struct lint *l, const struct saip_pe *pe, unsigned n, enum saip_rule rule,
                  const char *path, const char *fmt, ...) XK_PRINTF(6, 7);
+
+/* What a decoder says of the present element or of a part of it; false: told, in these words. */
+bool lint_was_read(struct lint *l, enum xk_err err, const char *path, const char *otherwise);
+/* Of a set of bits; false: n is in it already. */
+bool lint_first_time(uint8_t *seen, unsigned n);
+bool lint_all_are(struct bytes b, uint8_t value);
 
 /* False: it is known already. */
 bool lint_name_add(struct lint *l, enum lint_space space, struct bytes value);

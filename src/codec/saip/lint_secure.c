@@ -9,6 +9,7 @@
 #define ADM_REFERENCE 0x0A /* and above, without bit 8: administrative, any eight bytes */
 #define SCP80_LAST 0x0F    /* versions 01 to 0F (GlobalPlatform, UICC configuration) */
 #define SCP80_KEYS 3       /* identifiers 01 KIc, 02 KID, 03 KIK */
+#define KEY_IDENTIFIERS 128u
 #define TYPE_DES 0x80
 #define TYPE_3DES 0x82
 #define TYPE_AES 0x88
@@ -16,11 +17,7 @@
 
 static bool is_zero(struct bytes b)
 {
-    for (size_t i = 0; i < b.n; i++) {
-        if (b.p[i] != 0)
-            return false;
-    }
-    return b.n > 0;
+    return b.n > 0 && lint_all_are(b, 0);
 }
 
 /* ---- codes ----------------------------------------------------------------------------------- */
@@ -36,15 +33,6 @@ static bool is_digits(struct bytes code)
             return false;
     }
     return n >= PIN_DIGITS_MIN;
-}
-
-/* References seen in this list, one bit each. */
-static bool first_time(uint8_t seen[32], uint8_t reference)
-{
-    bool first = !(seen[reference / 8] & 1 << reference % 8);
-
-    seen[reference / 8] |= (uint8_t)(1 << reference % 8);
-    return first;
 }
 
 /* Bytes that live as long as the arena: names are spans. */
@@ -79,18 +67,14 @@ static void check_pins(struct lint *l)
     struct saip_pin pin;
     struct cur c;
 
-    if (saip_decode_pins(&l->pe, &pins) != XK_OK) {
-        lint_say(l, SAIP_RULE_MEMBERS, "", "cannot be read");
+    if (!lint_was_read(l, saip_decode_pins(&l->pe, &pins), "", "cannot be read"))
         return;
-    }
     if (!pins.list.p && !lint_find(l, pins.file_path))
         lint_say(l, SAIP_RULE_PIN_SHARED, "filePath", "there is no such directory");
     c = cur_of(pins.list);
     while (c.n > 0) {
-        if (saip_next_pin(&c, &pin) != XK_OK) {
-            lint_say(l, SAIP_RULE_MEMBERS, "pinconfig", "an entry cannot be read");
+        if (!lint_was_read(l, saip_next_pin(&c, &pin), "pinconfig", "an entry cannot be read"))
             return;
-        }
         check_pin(l, &pin);
     }
 }
@@ -102,17 +86,13 @@ static void check_puks(struct lint *l)
     struct bytes list;
     struct cur c;
 
-    if (saip_decode_puks(&l->pe, &list) != XK_OK) {
-        lint_say(l, SAIP_RULE_MEMBERS, "", "cannot be read");
+    if (!lint_was_read(l, saip_decode_puks(&l->pe, &list), "", "cannot be read"))
         return;
-    }
     c = cur_of(list);
     while (c.n > 0) {
-        if (saip_next_puk(&c, &puk) != XK_OK) {
-            lint_say(l, SAIP_RULE_MEMBERS, "pukCodes", "an entry cannot be read");
+        if (!lint_was_read(l, saip_next_puk(&c, &puk), "pukCodes", "an entry cannot be read"))
             return;
-        }
-        if (!first_time(seen, puk.reference))
+        if (!lint_first_time(seen, puk.reference))
             lint_say(l, SAIP_RULE_PIN_TWICE, "keyReference", "%02X again", puk.reference);
         (void)lint_name_add(l, LINT_PUK, kept(l, BYTES(&puk.reference, 1)));
         if (!is_digits(puk.value))
@@ -161,10 +141,8 @@ static void check_aka(struct lint *l)
     if (l->naa_n == 0)
         lint_say(l, SAIP_RULE_KEYS_PLACE, "", "there is no application for the keys");
     l->naa_n = 0;
-    if (saip_decode_aka(&l->pe, &a) == XK_OK)
+    if (lint_was_read(l, saip_decode_aka(&l->pe, &a), "", "cannot be read"))
         check_keys(l, &a);
-    else
-        lint_say(l, SAIP_RULE_MEMBERS, "", "cannot be read");
 }
 
 /* The application before has no keys, and now another one comes, or the end. */
@@ -207,10 +185,9 @@ static void take_component(struct lint *l, const struct saip_key *key,
     struct key_set *set = key->version <= SCP80_LAST ? &sets[key->version] : NULL;
 
     while (c.n > 0) {
-        if (saip_next_component(&c, &component) != XK_OK) {
-            lint_say(l, SAIP_RULE_MEMBERS, "keyList", "a component cannot be read");
+        if (!lint_was_read(l, saip_next_component(&c, &component), "keyList",
+                           "a component cannot be read"))
             return;
-        }
         if (!key_length_fits(&component))
             lint_say(l, SAIP_RULE_DOMAIN_KEY, "keyList", "key %02X/%02X: %zu bytes", key->version,
                      key->identifier, component.data.n);
@@ -229,23 +206,17 @@ static void take_component(struct lint *l, const struct saip_key *key,
 static void check_key_list(struct lint *l, struct bytes keys)
 {
     struct key_set sets[SCP80_LAST + 1] = {{0}};
-    uint8_t seen[256][16] = {{0}}; /* by version: identifiers, a bit each of 128 */
+    uint8_t seen[256 * KEY_IDENTIFIERS / 8] = {0}; /* by version and identifier */
     struct cur c = cur_of(keys);
     struct saip_key key;
 
     while (c.n > 0) {
-        uint8_t *bits, bit;
-
-        if (saip_next_key(&c, &key) != XK_OK) {
-            lint_say(l, SAIP_RULE_MEMBERS, "keyList", "a key cannot be read");
+        if (!lint_was_read(l, saip_next_key(&c, &key), "keyList", "a key cannot be read"))
             return;
-        }
-        bits = &seen[key.version][(key.identifier & 0x7F) / 8];
-        bit = (uint8_t)(1 << key.identifier % 8);
-        if (*bits & bit)
+        if (!lint_first_time(seen,
+                             key.version * KEY_IDENTIFIERS + key.identifier % KEY_IDENTIFIERS))
             lint_say(l, SAIP_RULE_DOMAIN_KEY, "keyList", "key %02X/%02X again", key.version,
                      key.identifier);
-        *bits |= bit;
         take_component(l, &key, sets);
     }
     for (unsigned v = 1; v <= SCP80_LAST; v++) {
@@ -268,10 +239,8 @@ static void check_domain(struct lint *l)
 {
     struct saip_domain domain;
 
-    if (saip_decode_domain(&l->pe, &domain) != XK_OK) {
-        lint_say(l, SAIP_RULE_MEMBERS, "", "cannot be read");
+    if (!lint_was_read(l, saip_decode_domain(&l->pe, &domain), "", "cannot be read"))
         return;
-    }
     take_instance(l, &domain.instance);
     (void)lint_name_add(l, LINT_DOMAIN, domain.instance.instance_aid);
     l->has_domain = true;
@@ -284,10 +253,8 @@ static void check_rfm(struct lint *l)
     struct bytes tar;
     struct cur c;
 
-    if (saip_decode_rfm(&l->pe, &rfm) != XK_OK) {
-        lint_say(l, SAIP_RULE_MEMBERS, "", "cannot be read");
+    if (!lint_was_read(l, saip_decode_rfm(&l->pe, &rfm), "", "cannot be read"))
         return;
-    }
     if (!lint_name_add(l, LINT_AID, rfm.instance_aid))
         lint_say(l, SAIP_RULE_AID_TWICE, "instanceAID", "the application exists");
     if (rfm.domain_aid.p ? !lint_name_known(l, LINT_DOMAIN, rfm.domain_aid) : !l->has_domain)
@@ -296,10 +263,8 @@ static void check_rfm(struct lint *l)
         lint_say(l, SAIP_RULE_RFM_ADF, "adfAID", "has not come");
     c = cur_of(rfm.tars);
     while (c.n > 0) {
-        if (saip_next_octets(&c, &tar) != XK_OK) {
-            lint_say(l, SAIP_RULE_MEMBERS, "tarList", "an entry cannot be read");
+        if (!lint_was_read(l, saip_next_octets(&c, &tar), "tarList", "an entry cannot be read"))
             return;
-        }
         if (tar.n != TAR_LEN || !lint_name_add(l, LINT_TAR, tar))
             lint_say(l, SAIP_RULE_TAR, "tarList", "%s",
                      tar.n == TAR_LEN ? "the TAR is taken already" : "not three bytes");
@@ -312,20 +277,17 @@ static void check_application(struct lint *l)
     struct saip_instance i;
     struct cur c;
 
-    if (saip_decode_application(&l->pe, &a) != XK_OK) {
-        lint_say(l, SAIP_RULE_MEMBERS, "", "cannot be read");
+    if (!lint_was_read(l, saip_decode_application(&l->pe, &a), "", "cannot be read"))
         return;
-    }
     if (a.has_load)
         (void)lint_name_add(l, LINT_PACKAGE, a.package_aid);
     if (a.has_load && a.domain_aid.n > 0 && !lint_name_known(l, LINT_DOMAIN, a.domain_aid))
         lint_say(l, SAIP_RULE_DOMAIN, "securityDomainAID", "has not come");
     c = cur_of(a.instances);
     while (c.n > 0) {
-        if (saip_next_instance(&c, &i) != XK_OK) {
-            lint_say(l, SAIP_RULE_MEMBERS, "instanceList", "an entry cannot be read");
+        if (!lint_was_read(l, saip_next_instance(&c, &i), "instanceList",
+                           "an entry cannot be read"))
             return;
-        }
         take_instance(l, &i);
         if (!lint_name_known(l, LINT_PACKAGE, i.package_aid))
             lint_say(l, SAIP_RULE_LOAD_PACKAGE, "applicationLoadPackageAID", "has not come");

@@ -7,40 +7,17 @@
 #define DAILY_LIMIT 100000 /* P-15 */
 #define APPS_MAX 200
 
-/* Each of a list with commas; the empty list holds none. */
-static bool all_of(const char *list, bool (*good)(struct bytes one))
+static bool are_networks(const char *text)
 {
-    if (*list == '\0')
-        return true;
-    for (const char *at = list;; at++) {
-        size_t n = strcspn(at, ",");
+    const char *list = text[0] ? text : NULL; /* any address */
+    struct network network;
+    struct bytes part;
 
-        if (!good(BYTES(at, n)))
+    while (list_next(&list, &part)) {
+        if (!auth_parse_network(part, &network))
             return false;
-        at += n;
-        if (*at == '\0')
-            return true;
     }
-}
-
-/* An address, or an address and its leading bits. */
-static bool is_network(struct bytes cidr)
-{
-    uint8_t address[16];
-    char text[64];
-    char *slash, *end;
-    unsigned long bits;
-
-    if (!bytes_to_cstr(cidr, text, sizeof text))
-        return false;
-    slash = strchr(text, '/');
-    if (slash)
-        *slash = '\0';
-    if (!auth_parse_address(text, address) || !slash)
-        return slash == NULL && auth_parse_address(text, address);
-    bits = strtoul(slash + 1, &end, 10);
-    return slash[1] >= '0' && slash[1] <= '9' && *end == '\0' &&
-           bits <= (strchr(text, ':') ? 128 : 32);
+    return true;
 }
 
 static bool is_algorithm(const char *name)
@@ -75,22 +52,24 @@ enum xk_err partner_add_app(struct store *s, struct keystore *ks, const struct x
 {
     static const struct store_query q = {
         "app_add", "INSERT INTO app (app_id, name, secret, algorithm, roles, ip_allow, "
-                   "daily_limit, created_at, org_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
+                   "daily_limit, created_at, org_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
+                   "ON CONFLICT DO NOTHING"};
     const char *algorithm = a->algorithm ? a->algorithm : "HMAC-SHA256";
     int64_t daily = a->daily_limit ? a->daily_limit : DAILY_LIMIT;
     uint8_t sealed[KEYSTORE_SEALED_MAX];
+    int64_t added;
     size_t n;
 
     if (strlen(a->id) > APP_ID_MAX || a->id[0] == '\0' || strspn(a->id, JSON_ID) != strlen(a->id) ||
-        !auth_may_grant(NULL, a->roles) || !all_of(a->ip_allow, is_network) ||
-        !is_algorithm(algorithm))
+        !auth_may_grant(NULL, a->roles) || !are_networks(a->ip_allow) || !is_algorithm(algorithm))
         return XK_E_VALUE;
     TRY(make_secret(ks, rand, a->id, secret, sealed, &n));
-    return store_exec(s, &q,
-                      SVS(sv_text(a->id), sv_text(a->name), sv_bytes(BYTES(sealed, n)),
-                          sv_text(algorithm), sv_text(a->roles), sv_text(a->ip_allow),
-                          sv_int(daily), sv_int(now), sv_text(a->org_id)),
-                      NULL);
+    TRY(store_exec(s, &q,
+                   SVS(sv_text(a->id), sv_text(a->name), sv_bytes(BYTES(sealed, n)),
+                       sv_text(algorithm), sv_text(a->roles), sv_text(a->ip_allow), sv_int(daily),
+                       sv_int(now), sv_text(a->org_id)),
+                   &added));
+    return added == 1 ? XK_OK : XK_E_EXISTS;
 }
 
 /* ---- over the interface ---------------------------------------------------------------------- */
@@ -110,12 +89,7 @@ static bool take_app(struct call *c, struct app_texts *t)
          .max = APP_ID_MAX,
          .allowed = JSON_ID,
          .text = &t->id},
-        {.name = "orgId",
-         .kind = JSON_STRING,
-         .min = 1,
-         .max = ORG_ID_MAX,
-         .allowed = JSON_ID,
-         .text = &t->org},
+        {.name = "orgId", .min = 1, ORG_FIELD, .text = &t->org},
         {.name = "name", .kind = JSON_STRING, .max = 64, .text = &t->name},
         {.name = "roles",
          .kind = JSON_STRING,
@@ -134,7 +108,7 @@ static bool take_app(struct call *c, struct app_texts *t)
         return answer_refused(c, CODE_PARAMETER, "roles");
     if (!auth_may_grant(&c->app, t->roles))
         return answer_refused(c, CODE_FORBIDDEN, "roles");
-    if (!all_of(t->networks, is_network))
+    if (!are_networks(t->networks))
         return answer_refused(c, CODE_PARAMETER, "ipAllow");
     if (!is_algorithm(t->algorithm))
         return answer_refused(c, CODE_PARAMETER, "algorithm");
@@ -157,20 +131,12 @@ enum xk_err post_app(struct call *c)
                           .algorithm = "HMAC-SHA256",
                           .daily = DAILY_LIMIT};
     struct partner_app a;
-    struct app there;
     struct org org;
     char secret[PARTNER_SECRET_TEXT];
     enum xk_err err = XK_OK;
 
     if (!take_app(c, &t) || !take_org(c, t.org, &org, &err))
         return c->answered ? XK_OK : err;
-    err = auth_load_app(c->order->store, c->order->keystore, t.id, &there);
-    if (err == XK_OK) {
-        secret_wipe(&there.secret);
-        return answer_refuse(c, CODE_EXISTS, "appId");
-    }
-    if (err != XK_E_NOT_FOUND)
-        return err;
     a = (struct partner_app){.id = t.id,
                              .name = t.name[0] ? t.name : t.id,
                              .org_id = org.id,
@@ -178,9 +144,12 @@ enum xk_err post_app(struct call *c)
                              .ip_allow = t.networks,
                              .algorithm = t.algorithm,
                              .daily_limit = t.daily};
-    TRY(partner_add_app(c->order->store, c->order->keystore, c->p->o.rand, &a, c->order->now,
-                        secret));
-    err = answer_secret(c, t.id, secret);
+    err = partner_add_app(c->order->store, c->order->keystore, c->p->o.rand, &a, c->order->now,
+                          secret);
+    if (err == XK_OK)
+        err = answer_secret(c, t.id, secret);
+    else if (err == XK_E_EXISTS)
+        err = answer_refuse(c, CODE_EXISTS, "appId");
     explicit_bzero(secret, sizeof secret);
     return err;
 }
@@ -269,25 +238,32 @@ enum xk_err post_app_state(struct call *c)
 }
 
 /* Another secret from now on; what was signed with the last one is refused. */
-enum xk_err post_app_secret(struct call *c)
+static enum xk_err change_secret(struct call *c, const char *id, char secret[PARTNER_SECRET_TEXT])
 {
     static const struct store_query q = {"app_secret",
                                          "UPDATE app SET secret = $1 WHERE app_id = $2"};
+    uint8_t sealed[KEYSTORE_SEALED_MAX];
+    size_t n;
+
+    TRY(make_secret(c->order->keystore, c->p->o.rand, id, secret, sealed, &n));
+    TRY(store_exec(c->order->store, &q, SVS(sv_bytes(BYTES(sealed, n)), sv_text(id)), NULL));
+    return drop_tokens(c, id);
+}
+
+enum xk_err post_app_secret(struct call *c)
+{
     const char *id = "";
     const struct json_field fields[] = {
         {.name = "appId", .kind = JSON_STRING, .required = true, .max = APP_ID_MAX, .text = &id}};
-    uint8_t sealed[KEYSTORE_SEALED_MAX];
     char secret[PARTNER_SECRET_TEXT];
     struct app app;
     enum xk_err err = XK_OK;
-    size_t n;
 
     if (!take_fields(c, fields, ARRAY_LEN(fields)) || !find_app(c, id, &app, &err))
         return c->answered ? XK_OK : err;
-    TRY(make_secret(c->order->keystore, c->p->o.rand, id, secret, sealed, &n));
-    TRY(store_exec(c->order->store, &q, SVS(sv_bytes(BYTES(sealed, n)), sv_text(id)), NULL));
-    TRY(drop_tokens(c, id));
-    err = answer_secret(c, id, secret);
+    err = change_secret(c, id, secret);
+    if (err == XK_OK)
+        err = answer_secret(c, id, secret);
     explicit_bzero(secret, sizeof secret);
     return err;
 }

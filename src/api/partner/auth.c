@@ -15,44 +15,49 @@
 #define HOUSEKEEPING_CALLS 1000
 
 static const char *const role_names[] = {
-    [ROLE_NONE] = "",         [ROLE_QUERY] = "query", [ROLE_WRITE] = "write",
-    [ROLE_IMPORT] = "import", [ROLE_ORG] = "org",     [ROLE_AUDIT] = "audit"};
+    [ROLE_NONE] = "",   [ROLE_QUERY] = "query", [ROLE_WRITE] = "write", [ROLE_IMPORT] = "import",
+    [ROLE_ORG] = "org", [ROLE_AUDIT] = "audit", [ROLE_ADMIN] = "admin"};
 
-static bool list_has(const char *list, const char *word)
+static bool list_has(const char *list, struct bytes word)
 {
-    size_t n = strlen(word);
+    struct bytes part;
 
-    for (const char *at = list; *at; at += strcspn(at, ","), at += *at == ',') {
-        if (strcspn(at, ",") == n && strncmp(at, word, n) == 0)
+    while (list_next(&list, &part)) {
+        if (bytes_eq(part, word))
             return true;
     }
     return false;
 }
 
+static bool has_role(const struct app *app, struct bytes name)
+{
+    return list_has(app->roles, name) || list_has(app->roles, bytes_cstr(role_names[ROLE_ADMIN]));
+}
+
 bool auth_has_role(const struct app *app, enum route_role role)
 {
-    return role == ROLE_NONE || list_has(app->roles, role_names[role]) ||
-           list_has(app->roles, "admin");
+    return role == ROLE_NONE || has_role(app, bytes_cstr(role_names[role]));
+}
+
+static bool is_role(struct bytes name)
+{
+    for (size_t i = ROLE_NONE + 1; i < ARRAY_LEN(role_names); i++) {
+        if (bytes_eq(name, bytes_cstr(role_names[i])))
+            return true;
+    }
+    return false;
 }
 
 bool auth_may_grant(const struct app *app, const char *roles)
 {
-    static const char *const names[] = {"query", "write", "import", "org", "audit", "admin"};
-    bool all = app == NULL || list_has(app->roles, "admin");
+    const char *list = roles[0] ? roles : NULL; /* that of none is fine */
+    struct bytes name;
 
-    if (*roles == '\0')
-        return true;
-    for (const char *at = roles;; at++) {
-        size_t n = strcspn(at, ","), i = 0;
-
-        while (i < ARRAY_LEN(names) && !bytes_eq(BYTES(at, n), bytes_cstr(names[i])))
-            i++;
-        if (i == ARRAY_LEN(names) || !(all || list_has(app->roles, names[i])))
+    while (list_next(&list, &name)) {
+        if (!is_role(name) || (app && !has_role(app, name)))
             return false;
-        at += n;
-        if (*at == '\0')
-            return true;
     }
+    return true;
 }
 
 static enum xk_err unseal(struct keystore *ks, struct bytes sealed, struct app *app)
@@ -93,7 +98,7 @@ enum xk_err auth_load_app(struct store *s, struct keystore *ks, const char *app_
     return err;
 }
 
-bool auth_parse_address(const char *text, uint8_t out[16])
+static bool parse_address(const char *text, uint8_t out[16])
 {
     uint8_t v4[4];
 
@@ -107,24 +112,33 @@ bool auth_parse_address(const char *text, uint8_t out[16])
     return true;
 }
 
-static bool in_network(const char *peer, struct bytes cidr)
+bool auth_parse_network(struct bytes network, struct network *out)
 {
-    uint8_t a[16], b[16];
+    unsigned long bits = 0;
     char text[64];
-    char *slash;
-    unsigned bits = 128;
+    char *slash, *end;
+    unsigned most;
 
-    if (!bytes_to_cstr(cidr, text, sizeof text))
+    if (!bytes_to_cstr(network, text, sizeof text))
         return false;
     slash = strchr(text, '/');
     if (slash)
         *slash = '\0';
-    if (!auth_parse_address(peer, a) || !auth_parse_address(text, b))
+    if (!parse_address(text, out->address))
         return false;
-    if (slash)
-        bits = (unsigned)strtoul(slash + 1, NULL, 10) + (strchr(text, ':') ? 0 : 96);
-    for (unsigned i = 0; i < bits && i < 128; i++) {
-        if ((a[i / 8] ^ b[i / 8]) & (0x80 >> i % 8))
+    most = strchr(text, ':') ? 128 : 32;
+    out->bits = 128;
+    if (!slash)
+        return true;
+    bits = strtoul(slash + 1, &end, 10);
+    out->bits = (unsigned)bits + 128 - most;
+    return slash[1] >= '0' && slash[1] <= '9' && *end == '\0' && bits <= most;
+}
+
+static bool in_network(const uint8_t address[16], const struct network *n)
+{
+    for (unsigned i = 0; i < n->bits; i++) {
+        if ((address[i / 8] ^ n->address[i / 8]) & (0x80 >> i % 8))
             return false;
     }
     return true;
@@ -132,12 +146,17 @@ static bool in_network(const char *peer, struct bytes cidr)
 
 static bool address_allowed(const struct app *app, const char *peer)
 {
-    const char *at = app->ip_allow;
+    const char *list = app->ip_allow;
+    struct network network;
+    uint8_t address[16];
+    struct bytes part;
 
-    if (*at == '\0')
+    if (list[0] == '\0')
         return true;
-    for (; *at; at += strcspn(at, ","), at += *at == ',') {
-        if (in_network(peer, BYTES(at, strcspn(at, ","))))
+    if (!parse_address(peer, address))
+        return false;
+    while (list_next(&list, &part)) {
+        if (auth_parse_network(part, &network) && in_network(address, &network))
             return true;
     }
     return false;

@@ -7,18 +7,13 @@
 #define PAGE_MAX 500
 #define DOCUMENT_MAX 64
 
-static void copy(char *out, size_t cap, const char *text)
-{
-    snprintf(out, cap, "%s", text);
-}
-
 enum xk_err hands_take_made(struct call *c, const char *org_id, const char *document)
 {
     struct custody_move m = {.at = c->order->now};
 
-    copy(m.to_org, sizeof m.to_org, org_id);
-    copy(m.document, sizeof m.document, document);
-    copy(m.app_id, sizeof m.app_id, c->app.id);
+    copy_text(m.to_org, sizeof m.to_org, org_id);
+    copy_text(m.document, sizeof m.document, document);
+    copy_text(m.app_id, sizeof m.app_id, c->app.id);
     return custody_made(c->order->store, &m);
 }
 
@@ -62,7 +57,7 @@ static bool take_from(struct call *c, const char *cid, struct custody_move *m, e
 
     if (!find_card(c, cid, &chip, err))
         return false;
-    copy(m->from_org, sizeof m->from_org, chip.org_id);
+    copy_text(m->from_org, sizeof m->from_org, chip.org_id);
     return true;
 }
 
@@ -70,13 +65,7 @@ static bool take_move(struct call *c, struct custody_move *m, enum xk_err *err)
 {
     const char *to = "", *kind = "TRANSFER", *document = "";
     const struct json_field fields[] = {
-        {.name = "to",
-         .kind = JSON_STRING,
-         .required = true,
-         .min = 1,
-         .max = ORG_ID_MAX,
-         .allowed = JSON_ID,
-         .text = &to},
+        {.name = "to", .required = true, .min = 1, ORG_FIELD, .text = &to},
         {.name = "kind", .kind = JSON_STRING, .max = 16, .text = &kind},
         {.name = "document", .kind = JSON_STRING, .max = DOCUMENT_MAX, .text = &document},
     };
@@ -88,9 +77,9 @@ static bool take_move(struct call *c, struct custody_move *m, enum xk_err *err)
     if (custody_kind_parse(kind, &m->kind) != XK_OK || m->kind == CUSTODY_MADE)
         return answer_refused(c, CODE_PARAMETER, "kind");
     m->at = c->order->now;
-    copy(m->to_org, sizeof m->to_org, org.id);
-    copy(m->document, sizeof m->document, document);
-    copy(m->app_id, sizeof m->app_id, c->app.id);
+    copy_text(m->to_org, sizeof m->to_org, org.id);
+    copy_text(m->document, sizeof m->document, document);
+    copy_text(m->app_id, sizeof m->app_id, c->app.id);
     return true;
 }
 

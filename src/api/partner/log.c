@@ -41,23 +41,18 @@ static bool is_logged(const struct call *c, const struct route *r)
     return denied || reads_secrets || strcmp(r->method, "POST") == 0;
 }
 
-static void copy(char *out, size_t cap, const char *text)
-{
-    snprintf(out, cap, "%s", text);
-}
-
 enum xk_err log_call(struct call *c, const struct route *r)
 {
     struct audit_entry e = {.at = c->order->now, .code = c->code};
 
     if (!is_logged(c, r))
         return XK_OK;
-    copy(e.org_id, sizeof e.org_id, c->app.org.id);
-    copy(e.app_id, sizeof e.app_id, c->app.id);
-    copy(e.peer, sizeof e.peer, c->in->peer);
+    copy_text(e.org_id, sizeof e.org_id, c->app.org.id);
+    copy_text(e.app_id, sizeof e.app_id, c->app.id);
+    copy_text(e.peer, sizeof e.peer, c->in->peer);
     snprintf(e.action, sizeof e.action, "%s %s", r->method, r->path);
-    copy(e.subject, sizeof e.subject, c->subject ? c->subject : log_subject(c));
-    copy(e.trace, sizeof e.trace, c->trace);
+    copy_text(e.subject, sizeof e.subject, c->subject ? c->subject : log_subject(c));
+    copy_text(e.trace, sizeof e.trace, c->trace);
     TRY(hash_digest(HASH_SHA256, c->in->body, e.body));
     return audit_append(c->p->audit, c->order->store, &e);
 }

@@ -21,16 +21,6 @@ static const char *const event_names[] = {
 
 /* ---- out of the query ------------------------------------------------------------------------ */
 
-/* "a,b,c": the next part, of which *list is left behind; false at the end. */
-static bool next_part(const char **list, struct bytes *part)
-{
-    if (!*list)
-        return false;
-    *part = BYTES(*list, strcspn(*list, ","));
-    *list = (*list)[part->n] == ',' ? *list + part->n + 1 : NULL;
-    return true;
-}
-
 static bool take_icon(struct call *c, struct rsp_metadata *m)
 {
     struct bytes text = bytes_cstr(query_or(c, "icon", ""));
@@ -111,7 +101,7 @@ static bool take_notifications(struct call *c, const char *smdp, struct rsp_meta
     struct bytes part;
 
     m->has_notification_configurations = true;
-    while (next_part(&list, &part)) {
+    while (list_next(&list, &part)) {
         if (!take_notification(c, part, m))
             return false;
     }
@@ -124,7 +114,7 @@ static bool take_rules(struct call *c, struct rsp_metadata *m)
     struct bytes part;
 
     m->has_ppr = list != NULL;
-    while (next_part(&list, &part)) {
+    while (list_next(&list, &part)) {
         uint32_t rule = RSP_PPR_UPDATE_CONTROL;
 
         while (rule <= LAST_RULE && !bytes_eq(part, bytes_cstr(rsp_code_name(RSP_TABLE_PPR, rule))))

@@ -4,7 +4,6 @@
 #include "model/ident.h"
 
 #define ORGS_MAX 200
-#define ID_FIELD .max = ORG_ID_MAX, .allowed = JSON_ID
 
 bool call_is_root(const struct call *c)
 {
@@ -29,11 +28,16 @@ bool call_found(struct call *c, enum xk_err *err, const char *org_id, int code, 
     return false;
 }
 
-/* An organisation that is not seen is not there. */
-static enum xk_err find_org(struct call *c, const char *org_id, struct org *out)
+/* One that the caller does not see is not there: refused with this detail, or *err. */
+static bool find_org(struct call *c, const char *org_id, const char *detail, struct org *out,
+                     enum xk_err *err)
 {
-    TRY(org_get(c->order->store, org_id, out));
-    return org_path_holds(c->app.org.path, out->path) ? XK_OK : XK_E_NOT_FOUND;
+    *err = org_get(c->order->store, org_id, out);
+    if (*err == XK_OK && org_path_holds(c->app.org.path, out->path))
+        return true;
+    if (*err == XK_OK || *err == XK_E_NOT_FOUND)
+        *err = answer_refuse(c, CODE_NO_SUCH_ORG, detail);
+    return false;
 }
 
 bool query_org(struct call *c, const char **org_id, enum xk_err *err)
@@ -43,21 +47,16 @@ bool query_org(struct call *c, const char **org_id, enum xk_err *err)
 
     *err = XK_OK;
     *org_id = wanted ? wanted : call_is_root(c) ? NULL : c->app.org.id;
-    if (!wanted)
-        return true;
-    *err = find_org(c, wanted, &o);
-    if (*err == XK_E_NOT_FOUND)
-        *err = answer_refuse(c, CODE_NO_SUCH_ORG, "org");
-    return *err == XK_OK && !c->answered;
+    return !wanted || find_org(c, wanted, "org", &o, err);
 }
 
 bool take_org(struct call *c, const char *org_id, struct org *out, enum xk_err *err)
 {
-    *err = find_org(c, org_id, out);
-    if (*err == XK_OK && out->blocked == 0)
+    if (!find_org(c, org_id, NULL, out, err))
+        return false;
+    if (out->blocked == 0)
         return true;
-    if (*err == XK_OK || *err == XK_E_NOT_FOUND)
-        *err = answer_refuse(c, *err == XK_OK ? CODE_ORG_BLOCKED : CODE_NO_SUCH_ORG, NULL);
+    *err = answer_refuse(c, CODE_ORG_BLOCKED, NULL);
     return false;
 }
 
@@ -108,8 +107,8 @@ enum xk_err post_org(struct call *c)
 {
     const char *id = "", *parent = c->app.org.id, *name = "", *kind = "";
     const struct json_field fields[] = {
-        {.name = "orgId", .kind = JSON_STRING, .required = true, .min = 1, ID_FIELD, .text = &id},
-        {.name = "parent", .kind = JSON_STRING, .min = 1, ID_FIELD, .text = &parent},
+        {.name = "orgId", .required = true, .min = 1, ORG_FIELD, .text = &id},
+        {.name = "parent", .min = 1, ORG_FIELD, .text = &parent},
         {.name = "name", .kind = JSON_STRING, .max = 64, .text = &name},
         {.name = "kind", .kind = JSON_STRING, .required = true, .max = 20, .text = &kind},
     };
@@ -123,25 +122,20 @@ enum xk_err post_org(struct call *c)
         return answer_refuse(c, CODE_PARAMETER, "orgId");
     if (org_kind_parse(kind, &o.kind) != XK_OK)
         return answer_refuse(c, CODE_PARAMETER, "kind");
-    err = find_org(c, parent, &above);
-    if (err == XK_E_NOT_FOUND)
-        return answer_refuse(c, CODE_NO_SUCH_ORG, "parent");
-    TRY(err);
-    snprintf(o.id, sizeof o.id, "%s", id);
-    snprintf(o.parent, sizeof o.parent, "%s", parent);
-    snprintf(o.name, sizeof o.name, "%s", name[0] ? name : id);
+    if (!find_org(c, parent, "parent", &above, &err))
+        return err;
+    copy_text(o.id, sizeof o.id, id);
+    copy_text(o.parent, sizeof o.parent, parent);
+    copy_text(o.name, sizeof o.name, name[0] ? name : id);
     return make_org(c, &o);
 }
 
 enum xk_err get_org(struct call *c)
 {
     struct org o;
-    enum xk_err err = find_org(c, c->id, &o);
+    enum xk_err err;
 
-    if (err == XK_E_NOT_FOUND)
-        return answer_refuse(c, CODE_NO_SUCH_ORG, NULL);
-    TRY(err);
-    return answer_org(c, &o);
+    return find_org(c, c->id, NULL, &o, &err) ? answer_org(c, &o) : err;
 }
 
 enum xk_err get_orgs(struct call *c)
@@ -153,10 +147,8 @@ enum xk_err get_orgs(struct call *c)
 
     if (!list)
         return XK_E_NOMEM;
-    err = find_org(c, query_or(c, "parent", c->app.org.id), &above);
-    if (err == XK_E_NOT_FOUND)
-        return answer_refuse(c, CODE_NO_SUCH_ORG, "parent");
-    TRY(err);
+    if (!find_org(c, query_or(c, "parent", c->app.org.id), "parent", &above, &err))
+        return err;
     TRY(org_children(c->order->store, above.id, query_or(c, "after", ""), list, ORGS_MAX, &n));
     answer_begin(c);
     json_open_array(&c->out, "orgs");
@@ -174,7 +166,7 @@ enum xk_err post_org_state(struct call *c)
 {
     const char *id = "", *state = "";
     const struct json_field fields[] = {
-        {.name = "orgId", .kind = JSON_STRING, .required = true, .min = 1, ID_FIELD, .text = &id},
+        {.name = "orgId", .required = true, .min = 1, ORG_FIELD, .text = &id},
         {.name = "state", .kind = JSON_STRING, .required = true, .max = 20, .text = &state},
     };
     enum org_state to;
@@ -185,10 +177,8 @@ enum xk_err post_org_state(struct call *c)
         return XK_OK;
     if (org_state_parse(state, &to) != XK_OK)
         return answer_refuse(c, CODE_PARAMETER, "state");
-    err = find_org(c, id, &o);
-    if (err == XK_E_NOT_FOUND)
-        return answer_refuse(c, CODE_NO_SUCH_ORG, "orgId");
-    TRY(err);
+    if (!find_org(c, id, "orgId", &o, &err))
+        return err;
     if (strcmp(o.id, c->app.org.id) == 0)
         return answer_refuse(c, CODE_FORBIDDEN, "orgId");
     err = org_move(c->order->store, id, to, c->order->now);

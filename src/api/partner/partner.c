@@ -169,6 +169,20 @@ const char *query_or(struct call *c, const char *name, const char *otherwise)
     return v && v[0] ? v : otherwise;
 }
 
+bool list_next(const char **list, struct bytes *part)
+{
+    if (!*list)
+        return false;
+    *part = BYTES(*list, strcspn(*list, ","));
+    *list = (*list)[part->n] == ',' ? *list + part->n + 1 : NULL;
+    return true;
+}
+
+void copy_text(char *out, size_t cap, const char *text)
+{
+    snprintf(out, cap, "%s", text ? text : "");
+}
+
 /* Every parameter can be read, so that none is taken for absent. */
 static bool check_query(struct call *c)
 {

@@ -84,7 +84,8 @@ struct partner_app {
     int64_t daily_limit;   /* 0: that of P-15 */
 };
 #define PARTNER_SECRET_TEXT 64 /* 32 random bytes as text, shown once */
-/* XK_E_VALUE: the id is none, a role or network means nothing, no such algorithm. */
+/* XK_E_VALUE: the id is none, a role or network means nothing, no such algorithm; XK_E_EXISTS:
+ * there is one of this id. */
 enum xk_err partner_add_app(struct store *s, struct keystore *ks, const struct xk_rand *rand,
                             const struct partner_app *a, int64_t now,
                             char secret[PARTNER_SECRET_TEXT]) XK_MUST_CHECK;

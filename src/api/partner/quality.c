@@ -9,29 +9,26 @@
 #define FINAL_TARGET 999
 #define P95 95
 
-/* One indicator: what it is, what it should be at least, and whether it is; null when nothing has
- * ended. */
+/* null when nothing has ended. */
+static void put_figure(struct json_out *o, const char *name, int64_t value)
+{
+    if (value < 0)
+        json_put_null(o, name);
+    else
+        json_put_int(o, name, value);
+}
+
+/* One indicator: what it is, what it should be at least, and whether it is. */
 static void put_permille(struct json_out *o, const char *name, int64_t value, int64_t target)
 {
     json_open_object(o, name);
-    if (value < 0)
-        json_put_null(o, "permille");
-    else
-        json_put_int(o, "permille", value);
+    put_figure(o, "permille", value);
     json_put_int(o, "target", target);
     if (value < 0)
         json_put_null(o, "met");
     else
         json_put_bool(o, "met", value >= target);
     json_close_object(o);
-}
-
-static void put_ms(struct json_out *o, const char *name, int64_t value)
-{
-    if (value < 0)
-        json_put_null(o, name);
-    else
-        json_put_int(o, name, value);
 }
 
 enum xk_err get_quality(struct call *c)
@@ -57,7 +54,7 @@ enum xk_err get_quality(struct call *c)
     json_put_int(&c->out, "cancelled", s.n[INDICATOR_CANCELLED]);
     put_permille(&c->out, "firstPassSuccess", indicator_first_pass_permille(&s), FIRST_PASS_TARGET);
     put_permille(&c->out, "finalSuccess", indicator_final_permille(&s), FINAL_TARGET);
-    put_ms(&c->out, "writeMeanMs", indicator_mean_ms(&s));
-    put_ms(&c->out, "writeP95Ms", indicator_percentile_ms(&s, P95));
+    put_figure(&c->out, "writeMeanMs", indicator_mean_ms(&s));
+    put_figure(&c->out, "writeP95Ms", indicator_percentile_ms(&s, P95));
     return answer_end(c);
 }

@@ -74,11 +74,6 @@ enum xk_err get_pools(struct call *c)
     return answer_end(c);
 }
 
-static void copy(char *out, size_t cap, const char *text)
-{
-    snprintf(out, cap, "%s", text);
-}
-
 /* A pool that the caller's organisation, or one below it, owns; another is not there: refused, or
  * *err. field names it in the refusal. */
 static bool own_pool(struct call *c, const char *pool_id, const char *field, enum xk_err *err)
@@ -118,13 +113,13 @@ enum xk_err post_pool(struct call *c)
         return answer_refuse(c, CODE_PARAMETER, "purpose");
     if (!take_org(c, org_id, &org, &err) || (parent[0] && !own_pool(c, parent, "parent", &err)))
         return err;
-    copy(p.id, sizeof p.id, id);
-    copy(p.name, sizeof p.name, name[0] ? name : id);
-    copy(p.parent, sizeof p.parent, parent);
-    copy(p.carrier, sizeof p.carrier, carrier);
-    copy(p.province, sizeof p.province, province);
-    copy(p.customer, sizeof p.customer, customer);
-    copy(p.org_id, sizeof p.org_id, org.id);
+    copy_text(p.id, sizeof p.id, id);
+    copy_text(p.name, sizeof p.name, name[0] ? name : id);
+    copy_text(p.parent, sizeof p.parent, parent);
+    copy_text(p.carrier, sizeof p.carrier, carrier);
+    copy_text(p.province, sizeof p.province, province);
+    copy_text(p.customer, sizeof p.customer, customer);
+    copy_text(p.org_id, sizeof p.org_id, org.id);
     p.shared = shared;
     p.quarantine_days = (uint32_t)quarantine;
     err = pool_get(c->order->store, id, &there) == XK_OK ? XK_E_EXISTS
@@ -256,11 +251,11 @@ enum xk_err post_number_generate(struct call *c)
 
     if (!take_fields(c, fields, ARRAY_LEN(fields)) || !own_pool(c, pool, NULL, &err))
         return c->answered ? XK_OK : err;
-    copy(range.pool_id, sizeof range.pool_id, pool);
-    copy(range.first_imsi, sizeof range.first_imsi, imsi);
-    copy(range.first_msisdn, sizeof range.first_msisdn, msisdn);
-    copy(range.first_iccid, sizeof range.first_iccid, iccid);
-    copy(range.smsc, sizeof range.smsc, smsc);
+    copy_text(range.pool_id, sizeof range.pool_id, pool);
+    copy_text(range.first_imsi, sizeof range.first_imsi, imsi);
+    copy_text(range.first_msisdn, sizeof range.first_msisdn, msisdn);
+    copy_text(range.first_iccid, sizeof range.first_iccid, iccid);
+    copy_text(range.smsc, sizeof range.smsc, smsc);
     range.count = (uint32_t)count;
     return generate_range(c, &range);
 }

@@ -10,8 +10,17 @@
 #define APP_ID_MAX 32
 #define ROLES_MAX 64
 #define CIDRS_MAX 256
+#define ORG_FIELD .kind = JSON_STRING, .max = ORG_ID_MAX, .allowed = JSON_ID
 
-enum route_role { ROLE_NONE, ROLE_QUERY, ROLE_WRITE, ROLE_IMPORT, ROLE_ORG, ROLE_AUDIT };
+enum route_role {
+    ROLE_NONE,
+    ROLE_QUERY,
+    ROLE_WRITE,
+    ROLE_IMPORT,
+    ROLE_ORG,
+    ROLE_AUDIT,
+    ROLE_ADMIN
+};
 /* OWN: shows and changes what the caller's organisation may see (call_sees), nothing else. ROOT:
  * for the operator alone. */
 enum route_scope { SCOPE_ANY, SCOPE_OWN, SCOPE_ROOT };
@@ -79,6 +88,11 @@ const char *query_value(struct call *c, const char *name);
 const char *query_or(struct call *c, const char *name, const char *otherwise);
 /* A number of the query; false: refused. Absent gives the fallback. */
 bool query_number(struct call *c, const char *name, int64_t fallback, int64_t max, int64_t *out);
+/* The parts of a list with commas, one after the other: false behind the last. *list is what is
+ * left, NULL at the end; a list that is empty, or ends with a comma, has an empty part there. */
+bool list_next(const char **list, struct bytes *part);
+/* Cut to what fits; NULL is "". */
+void copy_text(char *out, size_t cap, const char *text);
 /* 16 hexadecimal digits; false: refused. */
 bool take_task_id(struct call *c, const char *text, uint8_t id[TASK_ID_LEN]);
 
@@ -104,8 +118,12 @@ void put_task(struct json_out *o, const struct task *t);
 enum xk_err auth_check(struct call *c, int *code) XK_MUST_CHECK;
 enum xk_err auth_load_app(struct store *s, struct keystore *ks, const char *app_id, struct app *out)
     XK_MUST_CHECK;
-/* IPv4 mapped into IPv6. */
-bool auth_parse_address(const char *text, uint8_t out[16]);
+/* An address, or an address and its leading bits; IPv4 mapped into IPv6. */
+struct network {
+    uint8_t address[16];
+    unsigned bits;
+};
+bool auth_parse_network(struct bytes text, struct network *out);
 bool auth_has_role(const struct app *app, enum route_role role);
 /* Whether each role of the list is one, and one that app has (NULL: any). */
 bool auth_may_grant(const struct app *app, const char *roles);

@@ -14,11 +14,6 @@
 #define LIST_MAX 500
 #define FINGERPRINT_DIGITS (2 * OPERATOR_FINGERPRINT_LEN)
 
-static void copy(char *out, size_t cap, const char *in)
-{
-    snprintf(out, cap, "%s", in ? in : "");
-}
-
 bool stock_open(struct call *c, struct download_ctx *d)
 {
     *d = (struct download_ctx){0};
@@ -73,9 +68,9 @@ bool stock_take_profile(struct call *c, enum stock_use use, struct buf *metadata
         return false;
     if (stock_describe(c->in->body, c->order->arena, out) != XK_OK)
         return answer_refused(c, CODE_BAD_PROFILE, "not a profile package that can be read");
-    copy(out->owner, sizeof out->owner, query_or(c, "owner", c->app.id));
-    copy(out->profile_type, sizeof out->profile_type, query_or(c, "type", "default"));
-    copy(out->smdp_address, sizeof out->smdp_address, query_or(c, "smdp", ""));
+    copy_text(out->owner, sizeof out->owner, query_or(c, "owner", c->app.id));
+    copy_text(out->profile_type, sizeof out->profile_type, query_or(c, "type", "default"));
+    copy_text(out->smdp_address, sizeof out->smdp_address, query_or(c, "smdp", ""));
     if (!rsp_address_is_valid(bytes_cstr(out->smdp_address)))
         return answer_refused(c, CODE_MISSING, "smdp");
     return stock_take_metadata(c, out, metadata);
@@ -149,8 +144,8 @@ static void put_download(struct json_out *o, const struct download *d)
     json_put_int(o, "updatedAt", d->updated_at);
     if (!d->has_matching_id || !d->matching_id[0])
         return;
-    copy(code.address, sizeof code.address, d->smdp_address);
-    copy(code.matching_id, sizeof code.matching_id, d->matching_id);
+    copy_text(code.address, sizeof code.address, d->smdp_address);
+    copy_text(code.matching_id, sizeof code.matching_id, d->matching_id);
     buf_init_fixed(&b, text, sizeof text - 1);
     if (rsp_activation_code_encode(&code, &b) == XK_OK)
         json_put_text(o, "activationCode", buf_cstr(&b));
@@ -385,9 +380,9 @@ enum xk_err post_operator(struct call *c)
 
     if (!take_fields(c, fields, ARRAY_LEN(fields)) || !stock_open(c, &d))
         return XK_OK;
-    copy(account.id, sizeof account.id, id);
-    copy(account.name, sizeof account.name, name[0] ? name : id);
-    copy(account.callback_url, sizeof account.callback_url, url);
+    copy_text(account.id, sizeof account.id, id);
+    copy_text(account.name, sizeof account.name, name[0] ? name : id);
+    copy_text(account.callback_url, sizeof account.callback_url, url);
     if (!url[0])
         account.callbacks = OPERATOR_HEARS_NOTHING;
     if (fingerprint[0] &&

@@ -38,8 +38,10 @@ enum xk_err chip_form_parse(const char *name, enum chip_form *out) XK_MUST_CHECK
 uint32_t chip_grade_endurance(enum chip_grade grade);
 enum chip_type chip_form_type(enum chip_form form);
 
+#define CHIP_CID_TEXT 33 /* 20 digits; 32 of an EID */
+
 struct chip {
-    char cid[21];
+    char cid[CHIP_CID_TEXT]; /* of an international one its EID */
     char batch_id[33];
     char vendor[33];
     char org_id[33]; /* whose it is; "" the operator's */
@@ -48,14 +50,15 @@ struct chip {
     enum chip_state state;
     char seed_iccid[21], seed_imsi[16], seed_msisdn[24]; /* "" for a blank card */
     char imsi[16], msisdn[24], iccid[21];                /* in use now; the seed's at first */
-    uint8_t suite;                                       /* 1 AES and SHA-256, 2 SM4 and SM3 */
-    uint8_t keyset, kic_alg, kid_alg;                    /* SCP80 */
-    uint64_t down_counter;                               /* last used towards the card */
-    uint64_t up_counter;                                 /* highest accepted from the card */
-    uint8_t task_id[8];                                  /* task under way; zeros none */
-    char imei[17], cos[33];                              /* as last reported */
-    uint32_t wear_left;                                  /* as last reported; UINT32_MAX unknown */
-    char radio[8]; /* "GSM" "LTE" "NB-IoT" "eMTC"; sets T1 of P-6; "" LTE */
+    /* the domestic write's; an international chip has none of these, and no keys here */
+    uint8_t suite;                    /* 1 AES and SHA-256, 2 SM4 and SM3 */
+    uint8_t keyset, kic_alg, kid_alg; /* SCP80 */
+    uint64_t down_counter;            /* last used towards the card */
+    uint64_t up_counter;              /* highest accepted from the card */
+    uint8_t task_id[8];               /* task under way; zeros none */
+    char imei[17], cos[33];           /* as last reported */
+    uint32_t wear_left;               /* as last reported; UINT32_MAX unknown */
+    char radio[8];                    /* "GSM" "LTE" "NB-IoT" "eMTC"; sets T1 of P-6; "" LTE */
     int64_t created_at, updated_at;
 };
 

@@ -98,6 +98,7 @@ struct download {
     uint8_t hex_code_hash[DOWNLOAD_CC_HASH_LEN];
     uint32_t code_tries_left;
     uint32_t attempts_left;        /* authentications that may still lead to a download */
+    bool for_task;                 /* a write task waits for it */
     bool repeatable;               /* offered again after each installation: test addresses */
     int64_t expires_at;            /* ms; INT64_MAX never */
     struct download_verdict ended; /* why it is in ERROR: what an LPA that asks again is told */

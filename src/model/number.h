@@ -32,6 +32,7 @@ struct pool {
     bool shared;                             /* those below its owner may take numbers of it */
     uint32_t warn_pct, alarm_pct, block_pct; /* of free numbers: 20, 10, 5 */
     uint32_t quarantine_days;                /* 90 */
+    char template_id[33]; /* of the profiles for its numbers; "": they are for cards alone */
     int64_t created_at;
 };
 
@@ -49,7 +50,7 @@ struct number {
     enum number_purpose purpose;
     uint8_t algorithm; /* enum aka_algorithm */
     enum number_state state;
-    char cid[21];       /* card it is for or on; "" none */
+    char cid[33];       /* card it is for or on; "" none */
     uint8_t task_id[8]; /* task that locks it; zeros none */
     int64_t frozen_until, updated_at;
 };

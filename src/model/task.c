@@ -11,10 +11,10 @@ static const struct task_state_info states[] = {
 };
 static_assert(ARRAY_LEN(states) == 19, "P-12 has 10 states of the path and 9 endings");
 
-static const char *const modes[] = {"NEW", "SWAP", "RESTORE"};
-static_assert(ARRAY_LEN(modes) == TASK_MODE_RESTORE + 1, "a name a mode");
-static const char *const channels[] = {"AUTO", "SMS", "BIP", "RELAY"};
-static_assert(ARRAY_LEN(channels) == TASK_CHANNEL_RELAY + 1, "a name a channel");
+static const char *const modes[] = {"NEW", "SWAP", "RESTORE", "DELETE", "REVOKE"};
+static_assert(ARRAY_LEN(modes) == TASK_MODE_REVOKE + 1, "a name a mode");
+static const char *const channels[] = {"AUTO", "SMS", "BIP", "RELAY", "RSP"};
+static_assert(ARRAY_LEN(channels) == TASK_CHANNEL_RSP + 1, "a name a channel");
 
 const struct task_state_info *task_state_info(int code)
 {
@@ -38,6 +38,11 @@ const struct task_state_info *task_states(size_t *n)
 {
     *n = ARRAY_LEN(states);
     return states;
+}
+
+bool task_mode_gives(enum task_mode mode)
+{
+    return mode == TASK_MODE_NEW || mode == TASK_MODE_SWAP;
 }
 
 const char *task_mode_name(enum task_mode mode)

@@ -35,14 +35,29 @@ const struct task_state_info *task_states(size_t *n);
 #define TASK_ID_TEXT (2 * TASK_ID_LEN + 1) /* lower-case hex */
 #define TASK_ORDER_NO_MAX 64
 #define TASK_URL_MAX 512
+#define TASK_ACTIVATION_MAX 260 /* as codec/rsp has it, with the NUL */
 
-enum task_mode { TASK_MODE_NEW, TASK_MODE_SWAP, TASK_MODE_RESTORE };
-enum task_channel { TASK_CHANNEL_AUTO, TASK_CHANNEL_SMS, TASK_CHANNEL_BIP, TASK_CHANNEL_RELAY };
+enum task_mode {
+    TASK_MODE_NEW,     /* a first number */
+    TASK_MODE_SWAP,    /* another number; the old one is closed */
+    TASK_MODE_RESTORE, /* back to the seed; the number is closed */
+    TASK_MODE_DELETE,  /* the number is closed and taken off the card, as far as that can be */
+    TASK_MODE_REVOKE,  /* theft or loss: its numbers are closed at once, the card is blocked */
+};
+enum task_channel {
+    TASK_CHANNEL_AUTO,
+    TASK_CHANNEL_SMS,
+    TASK_CHANNEL_BIP,
+    TASK_CHANNEL_RELAY,
+    TASK_CHANNEL_RSP, /* a profile to download (SGP.22): for eUICCs, and the only one for them */
+};
 enum task_step { /* which script is on its way */
                  TASK_STEP_NONE,
                  TASK_STEP_PREPARE,
                  TASK_STEP_COMMIT,
 };
+/* Whether the card gets a number. */
+bool task_mode_gives(enum task_mode mode);
 const char *task_mode_name(enum task_mode mode);
 const char *task_channel_name(enum task_channel channel);
 enum xk_err task_mode_parse(const char *name, enum task_mode *out) XK_MUST_CHECK;
@@ -53,11 +68,12 @@ struct task {
     char order_no[TASK_ORDER_NO_MAX + 1];
     char app_id[33], org_id[33]; /* who applied, and for whom */
     char batch_id[33];           /* "" when single */
-    char cid[21];
+    char cid[33];                /* of the card; the EID of an eUICC */
     enum task_mode mode;
     enum task_channel channel;
     char pool_id[33];
     char target_msisdn[24];               /* wished for; "" any of the pool */
+    char template_id[33];                 /* RSP: what the profile is made of */
     char msisdn[24], imsi[16], iccid[21]; /* of the number locked for it */
     enum task_state state;
     enum task_step step;
@@ -71,6 +87,7 @@ struct task {
     int code;              /* P-17 code when it ended badly, else 0 */
     char message[128];
     char callback_url[TASK_URL_MAX + 1];
+    char activation_code[TASK_ACTIVATION_MAX]; /* RSP, once the profile is offered; "" */
     int64_t created_at, updated_at, sending_at, finished_at; /* ms; 0 not yet */
     int64_t due_at; /* when the machine looks again; INT64_MAX never */
     int64_t expires_at;

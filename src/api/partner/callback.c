@@ -23,6 +23,8 @@ enum xk_err partner_encode_callback(const struct task *t, const char *event_id, 
     json_put_text(&o, "iccid", t->iccid);
     json_put_text(&o, "msisdn", t->msisdn);
     json_put_text(&o, "state", task_state_info((int)t->state)->name);
+    if (t->activation_code[0])
+        json_put_text(&o, "activationCode", t->activation_code);
     json_put_text(&o, "resultCode", code);
     json_put_text(&o, "resultMsg", t->code == CODE_OK ? code_info(CODE_OK)->zh : t->message);
     json_put_int(&o, "attempts", t->attempts_all);

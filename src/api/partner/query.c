@@ -36,6 +36,8 @@ void put_task(struct json_out *o, const struct task *t)
     json_put_text(o, "msisdn", t->msisdn);
     json_put_text(o, "imsi", t->imsi);
     json_put_text(o, "iccid", t->iccid);
+    if (t->activation_code[0])
+        json_put_text(o, "activationCode", t->activation_code);
     json_put_text(o, "resultCode", code);
     json_put_text(o, "resultMsg", t->message);
     json_put_int(o, "attempts", t->attempts_all);

@@ -21,6 +21,7 @@ static enum xk_err put_pool(struct call *c, const struct pool *p)
     json_put_text(&c->out, "carrier", p->carrier);
     json_put_text(&c->out, "province", p->province);
     json_put_text(&c->out, "customer", p->customer);
+    json_put_text(&c->out, "templateId", p->template_id);
     json_put_text(&c->out, "orgId", p->org_id);
     json_put_bool(&c->out, "shared", p->shared);
     json_put_text(&c->out, "level", pool_level_name(n.level));
@@ -87,7 +88,7 @@ static bool own_pool(struct call *c, const char *pool_id, const char *field, enu
 enum xk_err post_pool(struct call *c)
 {
     const char *id = "", *name = "", *parent = "", *purpose = "formal", *carrier = "";
-    const char *province = "", *customer = "", *org_id = c->app.org.id;
+    const char *province = "", *customer = "", *template_id = "", *org_id = c->app.org.id;
     int64_t quarantine = 0;
     bool shared = false;
     const struct json_field fields[] = {
@@ -98,6 +99,7 @@ enum xk_err post_pool(struct call *c)
         {.name = "carrier", .kind = JSON_STRING, .max = 32, .text = &carrier},
         {.name = "province", .kind = JSON_STRING, .max = 32, .text = &province},
         {.name = "customer", .kind = JSON_STRING, .max = 32, .text = &customer},
+        {.name = "templateId", .kind = JSON_STRING, ID_FIELD, .text = &template_id},
         {.name = "quarantineDays", .kind = JSON_INT, .max = 3650, .integer = &quarantine},
         {.name = "orgId", .kind = JSON_STRING, .min = 1, ID_FIELD, .text = &org_id},
         {.name = "shared", .kind = JSON_BOOL, .truth = &shared},
@@ -118,6 +120,7 @@ enum xk_err post_pool(struct call *c)
     copy_text(p.parent, sizeof p.parent, parent);
     copy_text(p.carrier, sizeof p.carrier, carrier);
     copy_text(p.province, sizeof p.province, province);
+    copy_text(p.template_id, sizeof p.template_id, template_id);
     copy_text(p.customer, sizeof p.customer, customer);
     copy_text(p.org_id, sizeof p.org_id, org.id);
     p.shared = shared;

@@ -3,6 +3,7 @@
 #include "api/partner/routes.h"
 #include "base/hex.h"
 #include "codec/sms/sms.h"
+#include "model/ident.h"
 #include "service/chip/chip.h"
 #include "service/number/number.h"
 
@@ -11,7 +12,8 @@
 #define PACKET_MAX 2048
 
 struct wish_texts {
-    const char *order_no, *cid, *iccid, *eid, *msisdn, *pool, *mode, *channel, *callback;
+    const char *order_no, *cid, *iccid, *eid, *msisdn, *pool, *template_id;
+    const char *mode, *channel, *callback;
 };
 
 static enum xk_err read_wish(const struct json *v, struct wish_texts *t, const char **bad)
@@ -54,6 +56,12 @@ static enum xk_err read_wish(const struct json *v, struct wish_texts *t, const c
          .max = 32,
          .allowed = JSON_ID,
          .text = &t->pool},
+        {.name = "templateId",
+         .kind = JSON_STRING,
+         .min = 1,
+         .max = 32,
+         .allowed = JSON_ID,
+         .text = &t->template_id},
         {.name = "mode", .kind = JSON_STRING, .max = 10, .text = &t->mode},
         {.name = "channel", .kind = JSON_STRING, .max = 10, .text = &t->channel},
         {.name = "callbackUrl",
@@ -85,7 +93,7 @@ static int check_wish(const struct wish_texts *t, struct order_wish *w, const ch
     if (task_channel_parse(t->channel, &w->channel) != XK_OK)
         return CODE_PARAMETER;
     *bad = "poolId";
-    if (w->mode != TASK_MODE_RESTORE && !t->pool && !t->msisdn)
+    if (task_mode_gives(w->mode) && !t->pool && !t->msisdn)
         return CODE_MISSING;
     *bad = "callbackUrl";
     if (!url_ok(t->callback))
@@ -93,6 +101,7 @@ static int check_wish(const struct wish_texts *t, struct order_wish *w, const ch
     *bad = NULL;
     w->order_no = t->order_no;
     w->pool_id = t->pool;
+    w->template_id = t->template_id;
     w->target_msisdn = t->msisdn;
     w->callback_url = t->callback;
     return CODE_OK;
@@ -109,22 +118,22 @@ static int parse_wish(const struct json *v, struct wish_texts *t, struct order_w
     return err == XK_E_NOT_FOUND ? CODE_MISSING : CODE_PARAMETER;
 }
 
-/* The card's CID by whatever it was named; unknown ones go on under the name given, so that the
- * refusal is remembered with the order. EIDs come with the international cards. */
-static enum xk_err resolve_cid(struct call *c, const struct wish_texts *t, char cid[21])
+/* The card's CID (of an eUICC its EID) by whatever it was named; unknown ones go on under the name
+ * given, so that the refusal is remembered with the order. */
+static enum xk_err resolve_cid(struct call *c, const struct wish_texts *t, char cid[CHIP_CID_TEXT])
 {
     struct chip chip;
     enum xk_err err;
     bool sees = false;
 
-    if (t->cid || !t->iccid) {
-        snprintf(cid, 21, "%s", t->cid ? t->cid : "");
+    if (t->cid || t->eid) {
+        copy_text(cid, CHIP_CID_TEXT, t->cid ? t->cid : t->eid);
         return XK_OK;
     }
     err = chip_get_by_iccid(c->order->store, t->iccid, &chip);
     if (err == XK_OK)
         err = call_sees(c, chip.org_id, &sees);
-    snprintf(cid, 21, "%s", sees ? chip.cid : "");
+    copy_text(cid, CHIP_CID_TEXT, sees ? chip.cid : "");
     return err == XK_E_NOT_FOUND ? XK_OK : err;
 }
 
@@ -134,7 +143,7 @@ static enum xk_err apply_one(struct call *c, const struct json *v, const char *b
 {
     struct order_wish w = {.app_id = c->app.id, .org_id = c->app.org.id, .batch_id = batch_id};
     struct wish_texts texts;
-    char cid[21];
+    char cid[CHIP_CID_TEXT];
     bool repeat;
 
     *code = parse_wish(v, &texts, &w, bad);
@@ -242,9 +251,9 @@ static enum xk_err apply_json(struct call *c)
     return err;
 }
 
-/* CSV: a header line, then cid[,orderNo[,targetMsisdn]] a line. */
+/* CSV: a header line, then cid[,orderNo[,targetMsisdn]] a line; of an eUICC its EID as cid. */
 struct csv_line {
-    char cid[21], order_no[TASK_ORDER_NO_MAX + 1], msisdn[24];
+    char cid[CHIP_CID_TEXT], order_no[TASK_ORDER_NO_MAX + 1], msisdn[24];
 };
 
 static struct bytes csv_next(struct bytes *rest)
@@ -275,7 +284,8 @@ static bool csv_field(struct bytes *line, char *out, size_t cap, const char *all
 
 static const char *csv_read(struct bytes line, struct csv_line *out)
 {
-    if (!csv_field(&line, out->cid, sizeof out->cid, JSON_DIGITS) || strlen(out->cid) != 20)
+    if (!csv_field(&line, out->cid, sizeof out->cid, JSON_DIGITS) ||
+        (strlen(out->cid) != IDENT_CID_LEN && strlen(out->cid) != IDENT_EID_LEN))
         return "cid";
     if (!csv_field(&line, out->order_no, sizeof out->order_no, JSON_ID))
         return "orderNo";
@@ -340,6 +350,7 @@ static enum xk_err apply_csv(struct call *c)
     struct order_wish w = {.app_id = c->app.id,
                            .org_id = c->app.org.id,
                            .pool_id = query_value(c, "poolId"),
+                           .template_id = query_value(c, "templateId"),
                            .callback_url = query_value(c, "callbackUrl")};
     char batch_id[33];
     bool allowed;
@@ -347,6 +358,8 @@ static enum xk_err apply_csv(struct call *c)
 
     if (!w.pool_id || strlen(w.pool_id) > 32)
         return answer_refuse(c, CODE_MISSING, "poolId");
+    if (w.template_id && strlen(w.template_id) > 32)
+        return answer_refuse(c, CODE_PARAMETER, "templateId");
     if (mode && task_mode_parse(mode, &w.mode) != XK_OK)
         return answer_refuse(c, CODE_PARAMETER, "mode");
     if (!url_ok(w.callback_url) || (w.callback_url && strlen(w.callback_url) > TASK_URL_MAX))
@@ -530,6 +543,8 @@ enum xk_err post_report(struct call *c)
         return answer_refuse(c, CODE_PARAMETER, "iei");
     if (!find_task(c, id, &t, &err))
         return err;
+    if (t.channel == TASK_CHANNEL_RSP)
+        return answer_refuse(c, CODE_CARD_CANNOT, NULL);
     TRY(take_relay_report(c, &t, iei, BYTES(packet, n), &code));
     return answer_task(c, id, code);
 }

@@ -3,11 +3,12 @@
 #include "prog/xiekad/daemon.h"
 
 #include "api/otaw/otaw.h"
+#include "api/partner/stock.h"
 #include "codec/script/script.h"
 #include "crypto/random.h"
 #include "prog/xiekad/rsp.h"
 #include "server/ota/ota.h"
-#include "service/profile/prepare.h"
+#include "service/profile/offer.h"
 
 #define DUE_TASKS_MAX 64
 #define DUE_OUTBOX_MAX 256
@@ -78,9 +79,49 @@ static bool open_download(void *ctx, const struct order_ctx *order, struct downl
     return true;
 }
 
+/* ---- the SM-DP+ behind the port of service/order ---- */
+
+static enum xk_err offer(void *ctx, struct order_ctx *c, const struct task *t,
+                         struct order_offer *out)
+{
+    struct daemon *d = ctx;
+    struct offer_request r = {.eid = t->cid, .imsi = t->imsi, .template_id = t->template_id};
+    struct prepare_refusal why;
+    struct download_ctx download;
+
+    if (!open_download(d, c, &download) || d->rsp->es2p.smdp_address[0] == '\0') {
+        out->code = CODE_NO_SMDPP;
+        return XK_OK;
+    }
+    r.address = d->rsp->es2p.smdp_address;
+    TRY(offer_make(&download, &stock_protection, &r, out->activation_code, &why));
+    out->code = why.code;
+    memcpy(out->detail, why.detail, sizeof out->detail);
+    return XK_OK;
+}
+
+static enum xk_err release(void *ctx, struct order_ctx *c, const struct task *t)
+{
+    struct download_ctx download;
+
+    return open_download(ctx, c, &download) ? offer_release(&download, t->iccid) : XK_E_STATE;
+}
+
+static enum xk_err withdraw(void *ctx, struct order_ctx *c, const struct task *t)
+{
+    struct download_ctx download;
+
+    return open_download(ctx, c, &download) ? offer_withdraw(&download, t->iccid) : XK_OK;
+}
+
+static const struct order_rsp_ports rsp_ports = {
+    .offer = offer, .release = release, .withdraw = withdraw};
+
 void inputs_plug(struct daemon *d, struct partner_options *o)
 {
     o->download = open_download;
+    d->ports.ctx = d;
+    d->ports.rsp = &rsp_ports;
     d->ports.build_script = build_script;
     d->ports.encode_callback = encode_callback;
     o->describe = describe;

@@ -201,8 +201,10 @@ static void set_policy(struct rsp *rsp)
     rsp->policy.order_ms = conf_int(conf, "rsp_order_ms");
     rsp->policy.hex_codes = conf_bool(conf, "rsp_hex_codes");
     rsp->policy.repeatable = rsp->repeatable;
-    rsp->ports = (struct download_ports){
-        .ctx = rsp, .encode_telling = rsp_encode_telling, .encode_event = rsp_encode_event};
+    rsp->ports = (struct download_ports){.ctx = rsp,
+                                         .encode_telling = rsp_encode_telling,
+                                         .tell_task = rsp_tell_task,
+                                         .encode_event = rsp_encode_event};
 }
 
 static const char *or_null(const char *text)

@@ -82,6 +82,8 @@ enum xk_err rsp_decide(struct daemon *d, struct job *job) XK_MUST_CHECK;
 enum xk_err rsp_on_time(struct daemon *d, struct job *job, size_t limit, size_t *n) XK_MUST_CHECK;
 enum xk_err rsp_encode_telling(void *rsp, const struct download_telling *t, struct buf *url,
                                struct buf *body) XK_MUST_CHECK;
+enum xk_err rsp_tell_task(void *rsp, struct download_ctx *c, const struct download *d,
+                          const struct download_event *event) XK_MUST_CHECK;
 enum xk_err rsp_encode_event(void *rsp, enum download_smds_op op, const struct download *d,
                              const char *call_id, struct buf *url, struct buf *body) XK_MUST_CHECK;
 

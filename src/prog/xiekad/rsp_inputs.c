@@ -148,6 +148,33 @@ enum xk_err rsp_encode_telling(void *ctx, const struct download_telling *t, stru
     return es2p_encode_telling(t, rsp->requester, url, body);
 }
 
+/* What a write task waits for. */
+enum xk_err rsp_tell_task(void *ctx, struct download_ctx *c, const struct download *d,
+                          const struct download_event *event)
+{
+    const struct rsp *rsp = ctx;
+    struct order_ctx order = {
+        .store = c->store,
+        .keystore = c->keystore,
+        .policy = &rsp->d->policy,
+        .ports = &rsp->d->ports,
+        .rand = c->rand,
+        .ids = c->ids,
+        .arena = c->arena,
+        .said = c->said,
+        .now = c->now,
+    };
+    const char *text = event->detail ? event->detail : download_cause_text(event->cause);
+    char detail[128];
+
+    if (event->verdict.subject[0])
+        snprintf(detail, sizeof detail, "%s (%s/%s)", text, event->verdict.subject,
+                 event->verdict.reason);
+    else
+        snprintf(detail, sizeof detail, "%s", text);
+    return order_on_download(&order, d->iccid, event->cause, detail);
+}
+
 /* SGP.22 5.9: the event is the order; its address is the one the profile is served at. An SM-DS is
  * told to pass it on: it knows itself whether it is the root. */
 enum xk_err rsp_encode_event(void *ctx, enum download_smds_op op, const struct download *d,

@@ -100,10 +100,15 @@ static bool radio_is_known(const char *radio)
     return false;
 }
 
+static bool is_domestic(const struct chip *c)
+{
+    return chip_form_type(c->form) == CHIP_DOMESTIC;
+}
+
 bool chip_check(const struct chip *c, const char **field, enum import_reason *why)
 {
     *field = "cid";
-    if (!ident_is_cid(bytes_cstr(c->cid), why))
+    if (!(is_domestic(c) ? ident_is_cid : ident_is_eid)(bytes_cstr(c->cid), why))
         return false;
     *field = "batch";
     if (!ident_is_name(bytes_cstr(c->batch_id), sizeof c->batch_id - 1, why))
@@ -115,10 +120,13 @@ bool chip_check(const struct chip *c, const char **field, enum import_reason *wh
         return false;
     *field = "keyset";
     *why = IMPORT_BAD_VALUE;
-    if (c->keyset < 1 || c->keyset > 15)
+    if (is_domestic(c) && (c->keyset < 1 || c->keyset > 15))
         return false;
     *field = "suite";
-    if (c->suite < 1 || c->suite > 2)
+    if (is_domestic(c) && (c->suite < 1 || c->suite > 2))
+        return false;
+    *field = "imsi";
+    if (!is_domestic(c) && c->seed_imsi[0])
         return false;
     *field = "radio";
     return radio_is_known(c->radio);

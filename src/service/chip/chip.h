@@ -29,7 +29,7 @@ enum xk_err chip_get_by_address(struct store *s, const char *msisdn, struct chip
 /* By the IMSI of its seed; of several that share it, one with a task under way comes first. */
 enum xk_err chip_get_by_seed(struct store *s, const char *seed_imsi, struct chip *out)
     XK_MUST_CHECK;
-/* XK_E_AUTH: not sealed by this keystore. */
+/* XK_E_AUTH: not sealed by this keystore; XK_E_NOT_FOUND: no such chip, or an international one. */
 enum xk_err chip_get_keys(struct store *s, struct keystore *ks, const char *cid,
                           struct chip_keys *out) XK_MUST_CHECK;
 
@@ -45,7 +45,7 @@ enum xk_err chip_count(struct store *s, const struct chip_filter *filter, uint64
     XK_MUST_CHECK;
 
 /* A task takes the chip: state WRITING. Again by the same task is fine. XK_E_EXISTS 14003: another
- * task has it; XK_E_STATE 14001: it is BLOCKED or not of a domestic form. */
+ * task has it; XK_E_STATE 12089: it is BLOCKED. */
 enum xk_err chip_lock(struct store *s, const char *cid, const uint8_t task_id[8], int64_t now)
     XK_MUST_CHECK;
 /* Gives it back: ACTIVE when it carries another number than its seed, else IN_STOCK. XK_E_STATE:

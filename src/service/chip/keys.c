@@ -51,6 +51,8 @@ enum xk_err chip_seal_keys(struct keystore *ks, const struct chip *chip,
     const uint8_t algorithms[] = {chip->kic_alg, chip->kid_alg, SCP80_ALG_AES};
     struct context c;
 
+    if (chip_form_type(chip->form) != CHIP_DOMESTIC)
+        return XK_OK;
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         uint8_t sealed[32 + KEYSTORE_OVERHEAD];
         size_t n;
@@ -85,6 +87,10 @@ enum xk_err chip_get_keys(struct store *s, struct keystore *ks, const char *cid,
     enum xk_err err;
 
     TRY(store_row(s, &q_keys, SVS(sv_text(cid))));
+    if (store_get_bytes(s, 0).n == 0) {
+        store_finish(s);
+        return XK_E_NOT_FOUND;
+    }
     err = unseal(ks, cid, store_get_bytes(s, 0), &keys);
     store_finish(s);
     if (err == XK_OK)

@@ -190,10 +190,13 @@ static bool derive_keys(const struct chip_file *f, const struct chip *chip, stru
     return true;
 }
 
-/* P-4: out of the vendor's file, or derived when it has none of the three. */
+/* P-4: out of the vendor's file, or derived when it has none of the three. The keys of an eUICC
+ * are its own and its maker's. */
 static bool take_card_keys(const struct chip_file *f, const struct chip *chip,
                            struct chip_keys *out, struct chip_complaint *c)
 {
+    if (chip_form_type(chip->form) != CHIP_DOMESTIC)
+        return true;
     if (chip_file_field(f, COLUMN_KIC).n == 0 && chip_file_field(f, COLUMN_KID).n == 0 &&
         chip_file_field(f, COLUMN_KIK).n == 0)
         return derive_keys(f, chip, out, c);

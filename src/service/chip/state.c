@@ -65,8 +65,8 @@ enum xk_err chip_lock(struct store *s, const char *cid, const uint8_t task_id[8]
     struct chip chip;
 
     TRY(chip_get(s, cid, &chip));
-    if (chip_form_type(chip.form) != CHIP_DOMESTIC || chip.state == CHIP_BLOCKED)
-        return XK_E_STATE; /* 14001 */
+    if (chip.state == CHIP_BLOCKED)
+        return XK_E_STATE; /* 12089 */
     return update(s, &q_lock, SVS(sv_bytes(BYTES(task_id, 8)), sv_int(now), sv_text(cid)), cid,
                   XK_E_EXISTS); /* 14003 */
 }

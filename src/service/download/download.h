@@ -45,11 +45,16 @@ struct download_telling {
 /* What the SM-DS of an order is told (SGP.22 5.9). */
 enum download_smds_op { DOWNLOAD_REGISTER_EVENT, DOWNLOAD_DELETE_EVENT };
 
+struct download_ctx;
 struct download_ports {
     void *ctx;
     /* The wire form of a telling, and where it goes. An empty url: it is not told. */
     enum xk_err (*encode_telling)(void *ctx, const struct download_telling *t, struct buf *url,
                                   struct buf *body);
+    /* A write task waits for the order of d (d->for_task), of which this is an event. NULL: none
+     * waits ever. */
+    enum xk_err (*tell_task)(void *ctx, struct download_ctx *c, const struct download *d,
+                             const struct download_event *event);
     enum xk_err (*encode_event)(void *ctx, enum download_smds_op op, const struct download *d,
                                 const char *call_id, struct buf *url, struct buf *body);
 };
@@ -132,6 +137,7 @@ enum xk_err download_list(struct store *s, const struct download_filter *f,
 struct download_order_request {
     const char *operator_id;
     const char *eid, *iccid, *profile_type;
+    bool for_task; /* the platform's own, for a write task */
 };
 enum xk_err download_order(struct download_ctx *c, const struct download_order_request *r,
                            struct download *out, enum rsp_verdict *verdict) XK_MUST_CHECK;
@@ -167,6 +173,10 @@ struct download_cancel_request {
 };
 enum xk_err download_cancel_order(struct download_ctx *c, const struct download_cancel_request *r,
                                   struct download *out, enum rsp_verdict *verdict) XK_MUST_CHECK;
+
+/* The order of a write task that has ended, which is not told any more: cancelled, the profile never
+ * to be used again, as far as it is not on an eUICC already. */
+enum xk_err download_give_up(struct download_ctx *c, const char *iccid) XK_MUST_CHECK;
 
 /* SGP.22 5.3.4 */
 enum xk_err download_release_profile(struct download_ctx *c, const char *operator_id,

@@ -23,13 +23,14 @@ enum xk_err download_note(struct download_ctx *c, const struct download *d,
         ", $2, $3, $4, $5, $6, $7, $8, $9)"};
     const char *detail = event->detail ? event->detail : download_cause_text(event->cause);
 
-    return store_exec(c->store, &q,
-                      SVS(sv_text(d->iccid), sv_int(c->now), sv_int((int64_t)event->cause),
-                          sv_int((int64_t)d->state), sv_text(d->eid),
-                          sv_text(event->verdict.subject), sv_text(event->verdict.reason),
-                          sv_text(detail),
-                          event->result_data.n > 0 ? sv_bytes(event->result_data) : sv_null()),
-                      NULL);
+    TRY(store_exec(c->store, &q,
+                   SVS(sv_text(d->iccid), sv_int(c->now), sv_int((int64_t)event->cause),
+                       sv_int((int64_t)d->state), sv_text(d->eid), sv_text(event->verdict.subject),
+                       sv_text(event->verdict.reason), sv_text(detail),
+                       event->result_data.n > 0 ? sv_bytes(event->result_data) : sv_null()),
+                   NULL));
+    return d->for_task && c->ports->tell_task ? c->ports->tell_task(c->ports->ctx, c, d, event)
+                                              : XK_OK;
 }
 
 static void read_history(struct store *s, struct download_history *h)

@@ -108,7 +108,8 @@ static enum xk_err begin_order(struct download_ctx *c, const struct download_ord
     snprintf(d->eid, sizeof d->eid, "%s", r->eid ? r->eid : "");
     d->attempts_left = c->policy->attempts;
     d->code_tries_left = c->policy->code_tries;
-    d->repeatable = is_repeatable(c, d);
+    d->repeatable = !r->for_task && is_repeatable(c, d);
+    d->for_task = r->for_task;
     d->expires_at = c->policy->order_ms > 0 ? c->now + c->policy->order_ms : INT64_MAX;
     d->ordered_at = c->now;
     d->last_seq = 0;
@@ -409,6 +410,7 @@ static void end_order(struct download *d)
 {
     d->eid[0] = d->matching_id[0] = d->smds_address[0] = '\0';
     d->eid_ordered = d->has_matching_id = d->has_code = d->repeatable = d->release_then = false;
+    d->for_task = false;
     d->smds = DOWNLOAD_SMDS_NONE;
     d->attempts_left = d->code_tries_left = 0;
     d->expires_at = INT64_MAX;
@@ -454,6 +456,21 @@ enum xk_err download_cancel_order(struct download_ctx *c, const struct download_
     TRY(cancel(c, &d, r->cause));
     *out = d;
     return XK_OK;
+}
+
+enum xk_err download_give_up(struct download_ctx *c, const char *iccid)
+{
+    enum download_state to;
+    struct download d;
+    enum xk_err err;
+
+    TRY(download_find_by_iccid(c, iccid, DOWNLOAD_WITHOUT_METADATA, &d));
+    d.for_task = false;
+    err = download_move(d.state, DOWNLOAD_BY_CANCEL_UNAVAILABLE, &to)
+              ? cancel(c, &d, DOWNLOAD_BY_CANCEL_UNAVAILABLE)
+              : download_save(c, &d);
+    explicit_bzero(&d, sizeof d);
+    return err;
 }
 
 /* ---- ReleaseProfile (5.3.4) ------------------------------------------------------------------ */

@@ -53,6 +53,7 @@ void download_read_row(struct store *s, struct download *d)
     d->last_seq = (uint32_t)store_get_int(s, 26);
     d->ordered_at = store_get_int(s, 27);
     d->updated_at = store_get_int(s, 28);
+    d->for_task = store_get_int(s, 29) != 0;
 }
 
 /* One hash, or two when the code may also be read as hexadecimal. */
@@ -253,18 +254,19 @@ enum xk_err download_save(struct download_ctx *c, struct download *d)
         "UPDATE profile SET state = $1, version = version + 1, eid = $2, eid_ordered = $3, "
         "matching_id = $4, smds_address = $5, smds = $6, release_then = $7, code_tries = $8, "
         "attempts = $9, repeatable = $10, expires_at = $11, ended_subject = $12, "
-        "ended_reason = $13, last_seq = $14, ordered_at = $15, updated_at = $16 "
-        "WHERE iccid = $17 AND version = $18"};
+        "ended_reason = $13, last_seq = $14, ordered_at = $15, updated_at = $16, "
+        "for_task = $17 WHERE iccid = $18 AND version = $19"};
     const struct store_value v[] = {
-        sv_int((int64_t)d->state), sv_text(d->eid),
-        sv_int(d->eid_ordered),    d->has_matching_id ? sv_text(d->matching_id) : sv_null(),
-        sv_text(d->smds_address),  sv_int((int64_t)d->smds),
-        sv_int(d->release_then),   sv_int(d->code_tries_left),
-        sv_int(d->attempts_left),  sv_int(d->repeatable),
-        sv_int(d->expires_at),     sv_text(d->ended.subject),
-        sv_text(d->ended.reason),  sv_int(d->last_seq),
-        sv_int(d->ordered_at),     sv_int(c->now),
-        sv_text(d->iccid),         sv_int((int64_t)d->version),
+        sv_int((int64_t)d->state),   sv_text(d->eid),
+        sv_int(d->eid_ordered),      d->has_matching_id ? sv_text(d->matching_id) : sv_null(),
+        sv_text(d->smds_address),    sv_int((int64_t)d->smds),
+        sv_int(d->release_then),     sv_int(d->code_tries_left),
+        sv_int(d->attempts_left),    sv_int(d->repeatable),
+        sv_int(d->expires_at),       sv_text(d->ended.subject),
+        sv_text(d->ended.reason),    sv_int(d->last_seq),
+        sv_int(d->ordered_at),       sv_int(c->now),
+        sv_int(d->for_task),         sv_text(d->iccid),
+        sv_int((int64_t)d->version),
     };
 
     return write_over(c, d, &q, v, ARRAY_LEN(v));

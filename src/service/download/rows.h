@@ -11,8 +11,8 @@
     "p.need_version, p.need_nvm, p.need_uicc, p.need_device, p.eid, p.eid_ordered, "               \
     "p.matching_id IS NOT NULL, p.matching_id, p.smds_address, p.smds, p.release_then, p.code, "   \
     "p.code_tries, p.attempts, p.repeatable, p.expires_at, p.ended_subject, p.ended_reason, "      \
-    "p.last_seq, p.ordered_at, p.updated_at"
-#define DOWNLOAD_METADATA_COLUMN 29 /* behind them, in queries that join profile_package */
+    "p.last_seq, p.ordered_at, p.updated_at, p.for_task"
+#define DOWNLOAD_METADATA_COLUMN 30 /* behind them, in queries that join profile_package */
 
 /* The first row of the query. The code is unsealed; metadata is copied when it was asked for. */
 enum xk_err download_read_one(struct download_ctx *c, const struct store_query *q,

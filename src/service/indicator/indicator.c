@@ -40,6 +40,12 @@ static bool is_first_pass(const struct task *t)
     return t->attempts_all <= 1 && t->retries == 0 && t->rollbacks == 0;
 }
 
+/* Whether a card was written, or should have been: not where a number was only closed. */
+static bool is_write(const struct task *t)
+{
+    return t->state != TASK_SUCCESS || t->sending_at > 0;
+}
+
 /* The first hour that is not in it any more; the same in ms, as far as they go. */
 static int64_t end_hour(int64_t to)
 {
@@ -66,7 +72,7 @@ enum xk_err indicator_note(struct store *s, const struct task *ended, int step)
         "($1, $2, $7, $8), ($1, $2, $9, $4)" UPSERT};
     struct store_value hour = sv_int(ended->finished_at / HOUR_MS);
 
-    if (ended->finished_at == 0)
+    if (ended->finished_at == 0 || !is_write(ended))
         return XK_OK;
     if (ended->state != TASK_SUCCESS)
         return store_exec(
@@ -127,6 +133,8 @@ enum xk_err indicator_recount(struct store *s, const char *org_id, int64_t from,
                                .sending_at = store_get_int(s, 4),
                                .finished_at = store_get_int(s, 5)};
 
+        if (!is_write(&t))
+            continue;
         add(out, (int64_t)counter_of(t.state), 1);
         if (t.state != TASK_SUCCESS)
             continue;

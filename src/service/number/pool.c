@@ -9,7 +9,7 @@
 
 #define POOL_COLUMNS                                                                               \
     "pool_id, name, parent, purpose, carrier, province, customer, warn_pct, alarm_pct,"            \
-    " block_pct, quarantine_days, created_at, org_id, shared"
+    " block_pct, quarantine_days, created_at, org_id, shared, template_id"
 #define WARN_PCT 20
 #define ALARM_PCT 10
 #define BLOCK_PCT 5
@@ -17,7 +17,7 @@
 
 static const struct store_query q_create = {
     "pool.create", "INSERT INTO pool (" POOL_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,"
-                   " $10, $11, $12, $13, $14)"};
+                   " $10, $11, $12, $13, $14, $15)"};
 static const struct store_query q_get = {"pool.get",
                                          "SELECT " POOL_COLUMNS " FROM pool WHERE pool_id = $1"};
 static const struct store_query q_list = {"pool.list",
@@ -57,6 +57,7 @@ static void pool_of_row(struct store *s, struct pool *out)
     out->created_at = store_get_int(s, 11);
     store_get_text(s, 12, out->org_id, sizeof out->org_id);
     out->shared = store_get_int(s, 13) != 0;
+    store_get_text(s, 14, out->template_id, sizeof out->template_id);
 }
 
 static uint32_t or_default(uint32_t value, uint32_t fallback)
@@ -92,7 +93,8 @@ enum xk_err pool_create(struct store *s, const struct pool *pool)
                           sv_text(p.carrier), sv_text(p.province), sv_text(p.customer),
                           sv_int(p.warn_pct), sv_int(p.alarm_pct), sv_int(p.block_pct),
                           sv_int(p.quarantine_days), sv_int(p.created_at),
-                          sv_text(p.org_id[0] ? p.org_id : ORG_ROOT), sv_int(p.shared)),
+                          sv_text(p.org_id[0] ? p.org_id : ORG_ROOT), sv_int(p.shared),
+                          sv_text(p.template_id)),
                       NULL);
 }
 

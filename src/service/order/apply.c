@@ -28,6 +28,7 @@ static void new_task(struct order_ctx *c, const struct order_wish *w, struct tas
     snprintf(t->pool_id, sizeof t->pool_id, "%s", w->pool_id ? w->pool_id : "");
     snprintf(t->target_msisdn, sizeof t->target_msisdn, "%s",
              w->target_msisdn ? w->target_msisdn : "");
+    snprintf(t->template_id, sizeof t->template_id, "%s", w->template_id ? w->template_id : "");
     snprintf(t->callback_url, sizeof t->callback_url, "%s", w->callback_url ? w->callback_url : "");
 }
 
@@ -85,13 +86,25 @@ static enum xk_err check_owner(struct order_ctx *c, const struct task *t, const 
     return check_pool(c, &own, n.pool_id, code);
 }
 
+/* Whether this card is written over this channel at all. */
+static int check_path(const struct order_ctx *c, const struct task *t, const struct chip *chip)
+{
+    if (chip_form_type(chip->form) == CHIP_DOMESTIC)
+        return t->channel == TASK_CHANNEL_BIP || t->channel == TASK_CHANNEL_RSP ? CODE_CARD_CANNOT
+                                                                                : CODE_OK;
+    if (t->channel != TASK_CHANNEL_RSP || !task_mode_gives(t->mode))
+        return CODE_CARD_CANNOT;
+    return c->ports->rsp ? CODE_OK : CODE_NO_SMDPP;
+}
+
 /* What this card, as it is, allows. */
-static int check_chip(const struct task *t, const struct chip *chip)
+static int check_chip(const struct order_ctx *c, const struct task *t, const struct chip *chip)
 {
     static const uint8_t no_task[TASK_ID_LEN];
+    int code = check_path(c, t, chip);
 
-    if (chip_form_type(chip->form) != CHIP_DOMESTIC || t->channel == TASK_CHANNEL_BIP)
-        return CODE_CARD_CANNOT;
+    if (code != CODE_OK)
+        return code;
     if (chip->state == CHIP_BLOCKED)
         return CODE_CARD_STATE;
     if (memcmp(chip->task_id, no_task, sizeof no_task) != 0 &&
@@ -101,7 +114,7 @@ static int check_chip(const struct task *t, const struct chip *chip)
         return CODE_CARD_BUSY;
     if (t->mode == TASK_MODE_SWAP && strcmp(chip->imsi, chip->seed_imsi) == 0)
         return CODE_CARD_STATE;
-    if (t->mode == TASK_MODE_RESTORE &&
+    if (!task_mode_gives(t->mode) &&
         (chip->seed_imsi[0] == '\0' || strcmp(chip->imsi, chip->seed_imsi) == 0))
         return CODE_CARD_STATE;
     if (t->channel == TASK_CHANNEL_SMS && chip->msisdn[0] == '\0')
@@ -133,7 +146,7 @@ static enum xk_err lock_number(struct order_ctx *c, struct task *t, const struct
     struct number n;
     enum xk_err err;
 
-    if (t->mode == TASK_MODE_RESTORE) {
+    if (!task_mode_gives(t->mode)) {
         snprintf(t->imsi, sizeof t->imsi, "%s", chip->seed_imsi);
         snprintf(t->msisdn, sizeof t->msisdn, "%s", chip->seed_msisdn);
         snprintf(t->iccid, sizeof t->iccid, "%s", chip->seed_iccid);
@@ -157,7 +170,7 @@ static enum xk_err open_number(struct order_ctx *c, struct task *t)
     struct outbox_item item = {
         .kind = OUTBOX_OPEN, .address = t->imsi, .due_at = c->now, .group_key = ""};
 
-    if (t->mode == TASK_MODE_RESTORE) {
+    if (!task_mode_gives(t->mode)) {
         TRY(machine_move(c, t, TASK_SCRIPT_READY, "the seed is open"));
         return machine_start(c, t);
     }
@@ -168,7 +181,9 @@ static enum xk_err open_number(struct order_ctx *c, struct task *t)
 
 static void choose_channel(struct task *t, const struct chip *chip)
 {
-    if (t->channel == TASK_CHANNEL_AUTO)
+    if (t->channel == TASK_CHANNEL_AUTO && chip_form_type(chip->form) != CHIP_DOMESTIC)
+        t->channel = TASK_CHANNEL_RSP;
+    else if (t->channel == TASK_CHANNEL_AUTO)
         t->channel = chip->msisdn[0] ? TASK_CHANNEL_SMS : TASK_CHANNEL_RELAY;
 }
 
@@ -185,12 +200,17 @@ enum xk_err machine_check_and_lock(struct order_ctx *c, struct task *t)
     TRY(machine_move(c, t, TASK_CHECKING, ""));
     choose_channel(t, &chip);
     TRY(check_owner(c, t, &chip, &code));
+    if (code == CODE_OK && close_is_all(t, &chip))
+        return close_card(c, t, &chip);
     if (code == CODE_OK)
-        code = check_chip(t, &chip);
+        code = check_chip(c, t, &chip);
     if (code == CODE_OK)
         TRY(lock_number(c, t, &chip, &code));
+    if (code == CODE_OK && t->channel == TASK_CHANNEL_RSP)
+        TRY(rsp_offer(c, t, &code));
     if (code != CODE_OK)
-        return machine_end(c, t, TASK_CHECK_FAIL, code, code_info(code)->en);
+        return machine_end(c, t, TASK_CHECK_FAIL, code,
+                           t->message[0] ? t->message : code_info(code)->en);
     TRY(chip_lock(c->store, t->cid, t->id, c->now));
     TRY(machine_move(c, t, TASK_NUMBER_LOCKED, t->msisdn));
     return open_number(c, t);
@@ -245,7 +265,8 @@ enum xk_err order_cancel(struct order_ctx *c, const uint8_t id[TASK_ID_LEN], int
     TRY(find(c, id, &t, code));
     if (*code != CODE_OK)
         return XK_OK;
-    if (!machine_may_move(t.state, TASK_CANCELLED)) {
+    if (!machine_may_move(t.state, TASK_CANCELLED) ||
+        (t.state == TASK_SENDING && t.channel != TASK_CHANNEL_RSP)) {
         *code = CODE_TASK_STATE;
         return XK_OK;
     }

@@ -6,7 +6,7 @@
 #include "service/order/machine.h"
 #include "service/order/task_store.h"
 
-static bool is_open(const struct task *t)
+bool machine_is_open(const struct task *t)
 {
     return t->state <= TASK_ATTACHED || t->state == TASK_MANUAL;
 }
@@ -36,7 +36,7 @@ enum xk_err order_on_submitted(struct order_ctx *c, const uint8_t id[TASK_ID_LEN
     struct task t;
     enum xk_err err = task_load(c->store, id, &t);
 
-    if (err == XK_E_NOT_FOUND || (err == XK_OK && !is_open(&t)))
+    if (err == XK_E_NOT_FOUND || (err == XK_OK && !machine_is_open(&t)))
         return XK_OK;
     TRY(err);
     if (reason && t.attempts >= c->policy->max_attempts &&
@@ -57,7 +57,7 @@ enum xk_err order_on_receipt(struct order_ctx *c, const uint8_t id[TASK_ID_LEN],
     struct task t;
     enum xk_err err = task_load(c->store, id, &t);
 
-    if (err == XK_E_NOT_FOUND || (err == XK_OK && !is_open(&t)))
+    if (err == XK_E_NOT_FOUND || (err == XK_OK && !machine_is_open(&t)))
         return XK_OK;
     TRY(err);
     if (!delivered) {
@@ -72,11 +72,11 @@ enum xk_err order_on_receipt(struct order_ctx *c, const uint8_t id[TASK_ID_LEN],
     return task_save(c->store, &t);
 }
 
-static enum xk_err number_written(struct order_ctx *c, const struct task *t)
+enum xk_err machine_number_written(struct order_ctx *c, const struct task *t)
 {
     struct number n;
 
-    if (t->mode == TASK_MODE_RESTORE)
+    if (!task_mode_gives(t->mode))
         return XK_OK;
     TRY(number_get_by_imsi(c->store, t->imsi, &n));
     if (n.state != NUMBER_ASSIGNED)
@@ -87,7 +87,6 @@ static enum xk_err number_written(struct order_ctx *c, const struct task *t)
 /* The number the card carried before goes into quarantine and is closed in the home network. */
 static enum xk_err retire_old_number(struct order_ctx *c, const struct task *t)
 {
-    struct outbox_item item = {.kind = OUTBOX_CLOSE, .due_at = c->now, .group_key = ""};
     struct number old;
     enum xk_err err;
 
@@ -97,23 +96,19 @@ static enum xk_err retire_old_number(struct order_ctx *c, const struct task *t)
     if (err == XK_E_NOT_FOUND)
         return XK_OK;
     TRY(err);
-    TRY(number_move(c->store, old.imsi, NUMBER_IN_USE, NUMBER_FROZEN, c->now));
-    item.address = old.imsi;
-    memcpy(item.task_id, t->id, sizeof item.task_id);
-    return outbox_add(c->store, c->ids, &item, c->said);
+    return machine_close_number(c, t, &old);
 }
 
 static enum xk_err succeed(struct order_ctx *c, struct task *t)
 {
     TRY(retire_old_number(c, t));
-    if (t->mode != TASK_MODE_RESTORE)
+    if (task_mode_gives(t->mode))
         TRY(number_move(c->store, t->imsi, NUMBER_WRITTEN, NUMBER_IN_USE, c->now));
     return machine_end(c, t, TASK_SUCCESS, CODE_OK, "");
 }
 
-/* After the card switched: both the home network and the card must have said so (P-1). Over RELAY
- * the card's answer to the script is its word. */
-static enum xk_err try_finish(struct order_ctx *c, struct task *t, const struct chip *chip)
+/* Over RELAY the card's answer to the script is its word. */
+enum xk_err machine_try_finish(struct order_ctx *c, struct task *t, const struct chip *chip)
 {
     bool card_said =
         t->report_seen || (t->channel == TASK_CHANNEL_RELAY && t->card_result == SCRIPT_COMMITTED);
@@ -122,7 +117,7 @@ static enum xk_err try_finish(struct order_ctx *c, struct task *t, const struct 
         TRY(machine_walk(c, t, TASK_ATTACHED));
     if (t->attach_seen && card_said)
         return succeed(c, t);
-    t->due_at = c->now + machine_t1(c, chip);
+    t->due_at = chip ? c->now + machine_t1(c, chip) : t->expires_at;
     return XK_OK;
 }
 
@@ -130,7 +125,7 @@ static enum xk_err on_prepared(struct order_ctx *c, struct task *t, const struct
 {
     if (t->step != TASK_STEP_PREPARE)
         return XK_OK; /* said again, the commit is on its way */
-    TRY(number_written(c, t));
+    TRY(machine_number_written(c, t));
     TRY(machine_walk(c, t, TASK_PREPARED));
     t->step = TASK_STEP_COMMIT;
     t->attempts = 0;
@@ -141,21 +136,21 @@ static enum xk_err on_committed(struct order_ctx *c, struct task *t, const struc
 {
     if (t->state == TASK_COMMITTED || t->state == TASK_ATTACHED)
         return XK_OK;
-    TRY(number_written(c, t));
+    TRY(machine_number_written(c, t));
     TRY(machine_walk(c, t, TASK_COMMITTED));
     t->step = TASK_STEP_COMMIT;
     t->attempts = 0;
-    return try_finish(c, t, chip);
+    return machine_try_finish(c, t, chip);
 }
 
 static enum xk_err on_ok(struct order_ctx *c, struct task *t, const struct chip *chip)
 {
     t->report_seen = true;
-    TRY(number_written(c, t));
+    TRY(machine_number_written(c, t));
     if (t->state != TASK_ATTACHED)
         TRY(machine_walk(c, t, TASK_COMMITTED));
     t->step = TASK_STEP_COMMIT;
-    return try_finish(c, t, chip);
+    return machine_try_finish(c, t, chip);
 }
 
 static enum xk_err on_fell_back(struct order_ctx *c, struct task *t, const struct chip *chip)
@@ -289,7 +284,7 @@ enum xk_err order_on_report(struct order_ctx *c, const struct chip *chip,
         TRY(chip_set_reported(c->store, chip->cid, r->imei, r->cos,
                               r->has_wear ? r->wear_left : UINT32_MAX, c->now));
     err = find_task(c, chip, r, &t);
-    if (err == XK_E_NOT_FOUND || (err == XK_OK && !is_open(&t)))
+    if (err == XK_E_NOT_FOUND || (err == XK_OK && !machine_is_open(&t)))
         return XK_OK; /* of a task that has ended: nothing to move */
     TRY(err);
     TRY(note_report(c, &t, r, result));
@@ -323,19 +318,18 @@ enum xk_err order_on_attach(struct order_ctx *c, const char *imsi, const char *i
     if (err == XK_E_NOT_FOUND)
         return attach_elsewhere(c, imsi);
     TRY(err);
-    if (!is_open(&t) || t.attach_seen || t.step == TASK_STEP_NONE)
+    if (!machine_is_open(&t) || t.attach_seen || t.step == TASK_STEP_NONE)
         return XK_OK;
-    if (t.mode == TASK_MODE_RESTORE && t.card_result != SCRIPT_COMMITTED &&
-        t.card_result != SCRIPT_OK)
+    if (!task_mode_gives(t.mode) && t.card_result != SCRIPT_COMMITTED && t.card_result != SCRIPT_OK)
         return attach_elsewhere(c, imsi);
     t.attach_seen = true;
     TRY(task_event_add(c->store, &t, c->now, "attach", imei, BYTES_NONE));
     TRY(chip_set_number(c->store, t.cid, t.imsi, t.msisdn, t.iccid, c->now));
     TRY(chip_get(c->store, t.cid, &chip));
-    TRY(number_written(c, &t));
+    TRY(machine_number_written(c, &t));
     t.step = TASK_STEP_COMMIT;
     t.attempts = 0;
-    TRY(try_finish(c, &t, &chip));
+    TRY(machine_try_finish(c, &t, t.channel == TASK_CHANNEL_RSP ? NULL : &chip));
     return task_save(c->store, &t);
 }
 

@@ -83,8 +83,7 @@ static enum xk_err say(struct order_ctx *c, const struct task *t, enum outbox_ki
     return outbox_add(c->store, c->ids, &item, c->said);
 }
 
-/* P-16: the customer hears of every end */
-static enum xk_err tell_customer(struct order_ctx *c, const struct task *t)
+enum xk_err machine_tell(struct order_ctx *c, const struct task *t)
 {
     char event_id[32];
     struct buf body;
@@ -101,21 +100,26 @@ static enum xk_err tell_customer(struct order_ctx *c, const struct task *t)
     return err;
 }
 
+enum xk_err machine_close_number(struct order_ctx *c, const struct task *t, const struct number *n)
+{
+    TRY(number_move(c->store, n->imsi, n->state, NUMBER_FROZEN, c->now));
+    return say(c, t, OUTBOX_CLOSE, n->imsi, BYTES_NONE, "");
+}
+
 /* A number that never left the platform is free again; one that the home network or a card may know
  * is closed and rests (P-25). */
 static enum xk_err release_number(struct order_ctx *c, const struct task *t)
 {
     struct number n;
 
-    if (t->imsi[0] == '\0' || t->mode == TASK_MODE_RESTORE)
+    if (t->imsi[0] == '\0' || !task_mode_gives(t->mode))
         return XK_OK;
     TRY(number_get_by_imsi(c->store, t->imsi, &n));
     if (memcmp(n.task_id, t->id, sizeof n.task_id) != 0)
         return XK_OK;
     if (n.state == NUMBER_RESERVED)
         return number_move(c->store, n.imsi, NUMBER_RESERVED, NUMBER_FREE, c->now);
-    TRY(number_move(c->store, n.imsi, n.state, NUMBER_FROZEN, c->now));
-    return say(c, t, OUTBOX_CLOSE, n.imsi, BYTES_NONE, "");
+    return machine_close_number(c, t, &n);
 }
 
 static enum xk_err release_chip(struct order_ctx *c, const struct task *t)
@@ -131,18 +135,21 @@ enum xk_err machine_end(struct order_ctx *c, struct task *t, enum task_state to,
     TRY(indicator_note(c->store, t, -1)); /* an ending that was none, after all */
     TRY(machine_move(c, t, to, message));
     t->code = code;
-    snprintf(t->message, sizeof t->message, "%s", message);
+    if (message != t->message)
+        snprintf(t->message, sizeof t->message, "%s", message);
     t->finished_at = c->now;
     t->due_at = INT64_MAX;
     if (to == TASK_MANUAL)
         t->due_at = t->expires_at; /* the card may still answer: nothing is released yet */
-    else if (to != TASK_SUCCESS)
+    else if (to != TASK_SUCCESS) {
+        TRY(rsp_withdraw(c, t));
         TRY(release_number(c, t));
+    }
     if (to != TASK_MANUAL)
         TRY(release_chip(c, t));
     TRY(batch_note(c, t->batch_id, to == TASK_SUCCESS));
     TRY(indicator_note(c->store, t, 1));
-    return tell_customer(c, t);
+    return machine_tell(c, t);
 }
 
 static enum order_radio radio_of(const struct chip *chip)
@@ -168,7 +175,7 @@ static enum xk_err load_number(struct order_ctx *c, const struct task *t, struct
 
 static bool needs_number(const struct task *t)
 {
-    return t->step == TASK_STEP_PREPARE && t->mode != TASK_MODE_RESTORE;
+    return t->step == TASK_STEP_PREPARE && task_mode_gives(t->mode);
 }
 
 enum xk_err machine_build(struct order_ctx *c, struct task *t, const struct chip *chip,
@@ -183,7 +190,7 @@ enum xk_err machine_build(struct order_ctx *c, struct task *t, const struct chip
         .chip_keys = &chip_keys,
         .step = t->step,
         .single_shot = c->policy->single_shot || t->channel == TASK_CHANNEL_RELAY,
-        .restore = t->mode == TASK_MODE_RESTORE,
+        .restore = !task_mode_gives(t->mode),
         .keep_seed = c->policy->keep_seed,
         .fallback_min = c->policy->fallback_min,
     };
@@ -261,6 +268,8 @@ enum xk_err machine_start(struct order_ctx *c, struct task *t)
     t->step = TASK_STEP_PREPARE;
     t->attempts = 0;
     t->attempts_all++;
+    if (t->channel == TASK_CHANNEL_RSP)
+        return rsp_release(c, t);
     if (t->channel == TASK_CHANNEL_RELAY) {
         t->due_at = c->now + c->policy->relay_ms;
         return XK_OK;

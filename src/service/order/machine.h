@@ -13,7 +13,7 @@ enum xk_err machine_move(struct order_ctx *c, struct task *t, enum task_state to
                          const char *detail) XK_MUST_CHECK;
 /* Along SENDING, PREPARED, COMMITTED, ATTACHED up to `to`: reports may overtake each other. */
 enum xk_err machine_walk(struct order_ctx *c, struct task *t, enum task_state to) XK_MUST_CHECK;
-/* Comes to rest in `to`: releases number and card unless they may still be needed, tells the
+/* message may be t's own. Comes to rest in `to`: releases number and card unless they may still be needed, tells the
  * customer, counts for the batch. */
 enum xk_err machine_end(struct order_ctx *c, struct task *t, enum task_state to, int code,
                         const char *message) XK_MUST_CHECK;
@@ -33,6 +33,32 @@ enum task_state machine_resume_state(const struct task *t);
 
 /* The locks and checks of a new or retried task: ACCEPTED to NUMBER_LOCKED, or to its refusal. */
 enum xk_err machine_check_and_lock(struct order_ctx *c, struct task *t) XK_MUST_CHECK;
+
+/* P-16: the customer hears of it, when he wants to. */
+enum xk_err machine_tell(struct order_ctx *c, const struct task *t) XK_MUST_CHECK;
+
+/* It rests (P-25), and the home network does not know it any more. */
+enum xk_err machine_close_number(struct order_ctx *c, const struct task *t, const struct number *n)
+    XK_MUST_CHECK;
+/* close.c: DELETE of an eUICC and REVOKE, which no card has to hear of: the task ends here. */
+bool close_is_all(const struct task *t, const struct chip *chip);
+enum xk_err close_card(struct order_ctx *c, struct task *t, const struct chip *chip) XK_MUST_CHECK;
+
+/* inputs.c: under way, or waiting for a person. */
+bool machine_is_open(const struct task *t);
+/* The card has the number. */
+enum xk_err machine_number_written(struct order_ctx *c, const struct task *t) XK_MUST_CHECK;
+/* After the card switched: both the home network and the card must have said so (P-1). chip sets
+ * how long is waited for the other; NULL: as long as there is time. */
+enum xk_err machine_try_finish(struct order_ctx *c, struct task *t, const struct chip *chip)
+    XK_MUST_CHECK;
+
+/* rsp.c: the SGP.22 path. The profile for the number that is locked, or *code why there is none. */
+enum xk_err rsp_offer(struct order_ctx *c, struct task *t, int *code) XK_MUST_CHECK;
+/* It may be downloaded: SENDING. */
+enum xk_err rsp_release(struct order_ctx *c, struct task *t) XK_MUST_CHECK;
+/* Of a task that ends without success. */
+enum xk_err rsp_withdraw(struct order_ctx *c, struct task *t) XK_MUST_CHECK;
 
 int64_t machine_t1(const struct order_ctx *c, const struct chip *chip);
 

@@ -11,6 +11,7 @@
 #include "crypto/keystore.h"
 #include "model/chip.h"
 #include "model/code.h"
+#include "model/download.h"
 #include "model/number.h"
 #include "model/org.h"
 #include "model/task.h"
@@ -48,8 +49,27 @@ struct order_script {
     uint64_t counter;
 };
 
+/* A profile with the task's number, made and ordered for its eUICC, not yet to be had. */
+struct order_offer {
+    int code;        /* CODE_OK, or why there is none */
+    char detail[96]; /* the thing it is about; "" none */
+    char activation_code[TASK_ACTIVATION_MAX];
+};
+
+struct order_ctx;
+/* The SM-DP+ (SGP.22) behind the machine; ctx is that of order_ports. */
+struct order_rsp_ports {
+    enum xk_err (*offer)(void *ctx, struct order_ctx *c, const struct task *t,
+                         struct order_offer *out);
+    /* From now on it may be downloaded. */
+    enum xk_err (*release)(void *ctx, struct order_ctx *c, const struct task *t);
+    /* Never again; when it was never to be had, it is as if it had not been made. */
+    enum xk_err (*withdraw)(void *ctx, struct order_ctx *c, const struct task *t);
+};
+
 struct order_ports {
     void *ctx;
+    const struct order_rsp_ports *rsp; /* NULL: eUICCs are not written here */
     /* XK_E_LIMIT: too long (14005). */
     enum xk_err (*build_script)(void *ctx, const struct order_script *s, struct buf *packet);
     /* The body of a callback (C1, P-16) about this task. */
@@ -91,6 +111,7 @@ struct order_report {
 struct order_wish {
     const char *app_id, *org_id; /* who applies, and for which organisation */
     const char *order_no, *batch_id, *cid, *pool_id, *target_msisdn, *callback_url;
+    const char *template_id; /* of eUICCs; NULL or "": the pool's */
     enum task_mode mode;
     enum task_channel channel;
 };
@@ -131,6 +152,9 @@ enum xk_err order_on_report(struct order_ctx *c, const struct chip *chip,
 /* The home network saw this IMSI attach. */
 enum xk_err order_on_attach(struct order_ctx *c, const char *imsi, const char *imei, int64_t at)
     XK_MUST_CHECK;
+/* What became of the order of a profile that was offered for a task: cause, and a line about it. */
+enum xk_err order_on_download(struct order_ctx *c, const char *iccid, enum download_cause cause,
+                              const char *detail) XK_MUST_CHECK;
 /* Moves the tasks that are due, at most limit; *moved how many there were. */
 enum xk_err order_on_time(struct order_ctx *c, size_t limit, size_t *moved) XK_MUST_CHECK;
 /* When the next task is due; INT64_MAX. */

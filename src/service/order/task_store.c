@@ -6,7 +6,7 @@
     "task_id, order_no, app_id, batch_id, cid, mode, channel, pool_id, target_msisdn, msisdn, "    \
     "imsi, iccid, state, step, attach_seen, report_seen, attempts, attempts_all, retries, "        \
     "card_result, code, message, callback_url, created_at, updated_at, sending_at, finished_at, "  \
-    "due_at, expires_at, rollbacks, org_id"
+    "due_at, expires_at, rollbacks, org_id, template_id, activation_code"
 
 static void read_names(struct store *s, struct task *t)
 {
@@ -47,6 +47,8 @@ static void read_task(struct store *s, struct task *t)
     t->expires_at = store_get_int(s, 28);
     t->rollbacks = (uint32_t)store_get_int(s, 29);
     store_get_text(s, 30, t->org_id, sizeof t->org_id);
+    store_get_text(s, 31, t->template_id, sizeof t->template_id);
+    store_get_text(s, 32, t->activation_code, sizeof t->activation_code);
 }
 
 static enum xk_err load_one(struct store *s, const struct store_query *q,
@@ -95,7 +97,7 @@ enum xk_err task_insert(struct store *s, const struct task *t)
         "task_insert",
         "INSERT INTO task (" TASK_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
         "$12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, "
-        "$29, $30, $31)"};
+        "$29, $30, $31, $32, $33)"};
     const struct store_value v[] = {
         sv_bytes(BYTES_OF(t->id)),   sv_text(t->order_no),     sv_text(t->app_id),
         sv_text(t->batch_id),        sv_text(t->cid),          sv_int((int64_t)t->mode),
@@ -107,7 +109,7 @@ enum xk_err task_insert(struct store *s, const struct task *t)
         sv_text(t->message),         sv_text(t->callback_url), sv_int(t->created_at),
         sv_int(t->updated_at),       sv_int(t->sending_at),    sv_int(t->finished_at),
         sv_int(t->due_at),           sv_int(t->expires_at),    sv_int(t->rollbacks),
-        sv_text(t->org_id),
+        sv_text(t->org_id),          sv_text(t->template_id),  sv_text(t->activation_code),
     };
 
     return store_exec(s, &q, v, ARRAY_LEN(v), NULL);
@@ -120,8 +122,8 @@ enum xk_err task_save(struct store *s, const struct task *t)
         "UPDATE task SET msisdn = $1, imsi = $2, iccid = $3, state = $4, step = $5, "
         "attach_seen = $6, report_seen = $7, attempts = $8, attempts_all = $9, retries = $10, "
         "card_result = $11, code = $12, message = $13, updated_at = $14, sending_at = $15, "
-        "finished_at = $16, due_at = $17, expires_at = $18, rollbacks = $19, channel = $20 "
-        "WHERE task_id = $21"};
+        "finished_at = $16, due_at = $17, expires_at = $18, rollbacks = $19, channel = $20, "
+        "template_id = $21, activation_code = $22 WHERE task_id = $23"};
     const struct store_value v[] = {
         sv_text(t->msisdn),        sv_text(t->imsi),
         sv_text(t->iccid),         sv_int((int64_t)t->state),
@@ -133,6 +135,7 @@ enum xk_err task_save(struct store *s, const struct task *t)
         sv_int(t->sending_at),     sv_int(t->finished_at),
         sv_int(t->due_at),         sv_int(t->expires_at),
         sv_int(t->rollbacks),      sv_int((int64_t)t->channel),
+        sv_text(t->template_id),   sv_text(t->activation_code),
         sv_bytes(BYTES_OF(t->id)),
     };
 

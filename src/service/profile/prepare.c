@@ -188,8 +188,6 @@ static enum xk_err add_profile(struct making *m, const struct number *n, struct 
     TRY(m->ports->protect(upp, m->c->rand, &m->work, &package));
     err = stock_add(m->c, &d, &package);
     secret_wipe(&package.ppk);
-    if (err == XK_E_EXISTS)
-        return refuse(m, CODE_EXISTS, "ICCID", n->iccid);
     return err;
 }
 
@@ -198,12 +196,14 @@ static enum xk_err open_number(struct making *m, const struct number *n)
     struct outbox_item item = {.kind = OUTBOX_OPEN, .due_at = m->c->now, .group_key = ""};
 
     item.address = n->imsi;
+    if (m->request->imsi)
+        return XK_OK;
     if (!m->request->opens)
         return number_move(m->c->store, n->imsi, NUMBER_RESERVED, NUMBER_ASSIGNED, m->c->now);
     return outbox_add(m->c->store, m->c->ids, &item, m->c->said);
 }
 
-static enum xk_err take_number(struct making *m, struct number *n)
+static enum xk_err reserve_number(struct making *m, struct number *n)
 {
     const struct prepare_request *r = m->request;
     enum xk_err err = number_reserve(m->c->store, r->pool_id, r->msisdn, "", no_task, m->c->now, n);
@@ -219,11 +219,26 @@ static enum xk_err take_number(struct making *m, struct number *n)
     case XK_E_DENIED:
         return refuse(m, CODE_NUMBER_ELSEWHERE, r->pool_id, "");
     default:
-        TRY(err);
+        return err;
     }
+}
+
+static enum xk_err take_number(struct making *m, struct number *n)
+{
+    struct download d;
+    enum xk_err err;
+
+    TRY(m->request->imsi ? number_get_by_imsi(m->c->store, m->request->imsi, n)
+                         : reserve_number(m, n));
+    if (refused(m))
+        return XK_OK;
     if (n->iccid[0] == '\0')
         return refuse(m, CODE_TEMPLATE_MISFIT, n->imsi, "the number has no ICCID");
-    return XK_OK;
+    err = download_find_by_iccid(m->c, n->iccid, DOWNLOAD_WITHOUT_METADATA, &d);
+    explicit_bzero(&d, sizeof d);
+    if (err == XK_OK)
+        return refuse(m, CODE_EXISTS, "ICCID", n->iccid);
+    return err == XK_E_NOT_FOUND ? XK_OK : err;
 }
 
 /* With keys wiped by the caller. */
@@ -286,7 +301,8 @@ enum xk_err prepare_stock(struct download_ctx *c, const struct prepare_ports *po
 
     *why = (struct prepare_refusal){.code = CODE_OK};
     if (request->count == 0 || request->count > PREPARE_MAX ||
-        (request->msisdn && request->msisdn[0] && request->count > 1))
+        (request->msisdn && request->msisdn[0] && request->count > 1) ||
+        (request->imsi && (request->count > 1 || request->opens)))
         return XK_E_VALUE;
     arena_init(&m.work, WORK_MAX);
     err = make_all(&m, out);

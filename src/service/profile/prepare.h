@@ -33,8 +33,10 @@ struct prepare_ports {
 struct prepare_request {
     const char *template_id, *pool_id;
     const char *msisdn; /* NULL or "": whichever are free; else count is 1 */
-    uint32_t count;     /* 1 to PREPARE_MAX */
-    bool opens;         /* there is a home network that listens */
+    const char *imsi; /* a number that is reserved already, for a write task, which opens it; NULL:
+                         * one of the pool. Then count is 1 */
+    uint32_t count;   /* 1 to PREPARE_MAX */
+    bool opens;       /* there is a home network that listens */
 };
 
 struct prepared {

@@ -94,6 +94,24 @@ enum xk_err stock_move(struct download_ctx *c, const char *iccid, enum download_
     return download_step(c, &d, &event);
 }
 
+enum xk_err stock_remove(struct download_ctx *c, const char *iccid)
+{
+    static const struct store_query profile = {
+        "stock_remove", "DELETE FROM profile WHERE iccid = $1 AND state IN (0, 1, 2, 3)"};
+    static const struct store_query rest[] = {
+        {"stock_remove_package", "DELETE FROM profile_package WHERE iccid = $1"},
+        {"stock_remove_events", "DELETE FROM profile_event WHERE iccid = $1"},
+    };
+    int64_t changes = 0;
+
+    TRY(store_exec(c->store, &profile, SVS(sv_text(iccid)), &changes));
+    if (changes == 0)
+        return XK_E_STATE;
+    for (size_t i = 0; i < ARRAY_LEN(rest); i++)
+        TRY(store_exec(c->store, &rest[i], SVS(sv_text(iccid)), NULL));
+    return XK_OK;
+}
+
 enum xk_err stock_describe(struct bytes upp, struct arena *arena, struct download *profile)
 {
     struct saip_requirements need;

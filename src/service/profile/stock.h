@@ -29,6 +29,8 @@ enum xk_err stock_load(struct download_ctx *c, const char *iccid, struct stock_p
     XK_MUST_CHECK;
 /* Takes an AVAILABLE profile out of the stock for good (DOWNLOAD_BY_WITHDRAW), or puts one back
  * (DOWNLOAD_BY_RESTOCK). XK_E_STATE. */
+/* As if it had never been made: of an order that was never released. XK_E_STATE: it is another. */
+enum xk_err stock_remove(struct download_ctx *c, const char *iccid) XK_MUST_CHECK;
 enum xk_err stock_move(struct download_ctx *c, const char *iccid, enum download_cause cause)
     XK_MUST_CHECK;
 

@@ -265,10 +265,8 @@ TEST(one_task_at_a_time)
     fixture_close(&f);
 }
 
-TEST(blocked_and_international_chips_are_not_written)
+TEST(blocked_chips_are_not_written)
 {
-    struct chip c = chip_of("89860123456789012305", "", "");
-    struct chip_keys k = keys_of(1, 16);
     struct fixture f;
 
     open_with_chips(&f);
@@ -279,10 +277,35 @@ TEST(blocked_and_international_chips_are_not_written)
     CHECK_INT(chip_unblock(f.store, CID_1, 1), XK_E_STATE);
     CHECK_INT(get(&f, CID_1).state, CHIP_IN_STOCK);
     CHECK_OK(chip_lock(f.store, CID_1, task_a, 1));
+    fixture_close(&f);
+}
+
+/* By its EID, with no keys and no seed. */
+TEST(eUICCs_are_chips)
+{
+    struct chip c = chip_of("89049032123451234512345678901235", "", "");
+    struct chip_keys none = {0}, k;
+    struct fixture f;
+
+    open_with_chips(&f);
+    CHECK_INT(chip_add(f.store, f.ks, &c, &none, 1), XK_E_VALUE); /* a domestic one has a CID */
     c.form = CHIP_FORM_GLOBAL_5X6;
     snprintf(c.batch_id, sizeof c.batch_id, "B2");
-    CHECK_OK(chip_add(f.store, f.ks, &c, &k, 1));
-    CHECK_INT(chip_lock(f.store, c.cid, task_a, 1), XK_E_STATE);
+    c.suite = c.keyset = 0;
+    CHECK_OK(chip_add(f.store, f.ks, &c, &none, 1));
+    CHECK_INT(chip_add(f.store, f.ks, &c, &none, 1), XK_E_EXISTS);
+    CHECK_STR(get(&f, c.cid).cid, c.cid);
+    CHECK_INT(chip_get_keys(f.store, f.ks, c.cid, &k), XK_E_NOT_FOUND);
+    CHECK_OK(chip_lock(f.store, c.cid, task_a, 2));
+    CHECK_OK(chip_set_number(f.store, c.cid, "001010000009001", "1440000009001", "", 3));
+    CHECK_OK(chip_unlock(f.store, c.cid, task_a, 4));
+    CHECK_INT(get(&f, c.cid).state, CHIP_ACTIVE);
+    c.cid[31] = '6'; /* check digits */
+    CHECK_INT(chip_add(f.store, f.ks, &c, &none, 1), XK_E_VALUE);
+    c.cid[31] = '\0';
+    CHECK_INT(chip_add(f.store, f.ks, &c, &none, 1), XK_E_VALUE);
+    snprintf(c.cid, sizeof c.cid, "89860123456789012305");
+    CHECK_INT(chip_add(f.store, f.ks, &c, &none, 1), XK_E_VALUE);
     fixture_close(&f);
 }
 
@@ -438,7 +461,7 @@ TEST(a_failing_statement_changes_nothing)
 TESTS_MAIN(XT_CASE(chips_come_back_as_they_went_in), XT_CASE(the_seed_is_in_use_at_first),
            XT_CASE(keys_come_back_in_their_order), XT_CASE(chips_that_make_no_sense_are_refused),
            XT_CASE(an_address_finds_its_chip), XT_CASE(a_shared_seed_finds_the_busy_chip),
-           XT_CASE(one_task_at_a_time), XT_CASE(blocked_and_international_chips_are_not_written),
-           XT_CASE(counters_only_go_up), XT_CASE(what_the_card_says_is_kept),
-           XT_CASE(lists_and_counts), XT_CASE(derived_keys_differ_and_repeat),
-           XT_CASE(a_failing_statement_changes_nothing))
+           XT_CASE(one_task_at_a_time), XT_CASE(blocked_chips_are_not_written),
+           XT_CASE(eUICCs_are_chips), XT_CASE(counters_only_go_up),
+           XT_CASE(what_the_card_says_is_kept), XT_CASE(lists_and_counts),
+           XT_CASE(derived_keys_differ_and_repeat), XT_CASE(a_failing_statement_changes_nothing))

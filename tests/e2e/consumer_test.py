@@ -216,6 +216,70 @@ def serve_prepared(folder, site, home, x, made):
 
 
 @tap.case
+def write_orders_for_euiccs():
+    """One order, from an EID in a file of chips to an attached number: the platform makes, orders and offers the
+    profile by itself, and is killed in between. Then another number, and the end of it."""
+    with Folder("orders") as folder:
+        make_pki(f"{folder}/pki", 3)
+        site = Site(folder)
+        home = Home(folder, site)
+        with site, Fleet(folder, 3, site.dp_port, *home.fleet_options, "--platform", f"https://127.0.0.1:{site.port}",
+                         "--platform-ca", site.ca) as fleet:
+            x = Xieka(folder, site).login()
+            eids = [c["eid"] for c in fleet.consumers()]
+            chips = os.path.join(folder, "chips.csv")
+            with open(chips, "w", encoding="ascii") as f:
+                f.write("eid\n" + "".join(eid + "\n" for eid in eids))
+            x.expect(0, "import", "cards", chips, "--batch", "E1", "--form", "GLOBAL_5X6")
+            x.expect(0, "dp", "template", "iot", fleet.packages()[0], "--smdp", HOST, "--type", "iot", "--name", "IoT")
+            x.expect(0, "pool", "create", "main", "--template", "iot")
+            x.expect(0, "pool", "fill", "main", "--count", "6", "--first-imsi", "001019900000001", "--first-msisdn",
+                     "1440990000001", "--first-iccid", "8986001990000000001", "--smsc", "+8613800100500")
+            x.expect(3, "write", eids[0], "--pool", "main", "--mode", "RESTORE", says="14001")
+            x.expect(3, "write", eids[0], "--pool", "main", "--template", "none", says="16005")
+            check(x.json("pool", "show", "main")["free"] == 6, "a number is held for nothing")
+            tasks = [x.json("write", eid, "--pool", "main")["taskId"] for eid in eids]
+            site.stop(signal.SIGKILL)
+            site.start()
+            offered = [wait_for_state(x, task, "SENDING") for task in tasks]
+            fleet.give([task["activationCode"] for task in offered])
+            fleet.settle(3)
+            done = [wait_for_state(x, task, "SUCCESS") for task in tasks]
+            served = {c["eid"]: c for c in fleet.consumers()}
+            for task in done:
+                c = served[task["cid"]]
+                check(c["imsi"] == c["attached_imsi"] == task["imsi"] and "activationCode" not in task, f"{c} {task}")
+                card = x.json("card", "show", task["cid"])
+                check((card["state"], card["msisdn"]) == ("ACTIVE", task["msisdn"]), str(card))
+            events = [e["state"] for e in x.json("task", "show", tasks[0], "--events")["events"] if e["kind"] == "state"]
+            check(events == ["ACCEPTED", "CHECKING", "NUMBER_LOCKED", "SCRIPT_READY", "SENDING", "DELIVERED", "PREPARED",
+                             "COMMITTED", "ATTACHED", "SUCCESS"], str(events))
+            pool = x.json("pool", "show", "main")
+            check((pool["inUse"], pool["free"]) == (3, 3), str(pool))
+            end_of_orders(x, done)
+
+
+def wait_for_state(x, task, state):
+    wait_for(f"{task} to be {state}", lambda: x.json("task", "show", task)["state"] == state, 30)
+    return x.json("task", "show", task)
+
+
+def end_of_orders(x, done):
+    swap = wait_for_state(x, x.json("write", done[0]["cid"], "--pool", "main", "--mode", "SWAP")["taskId"], "SENDING")
+    check(swap["imsi"] != done[0]["imsi"] and swap["activationCode"].startswith("LPA:1$" + HOST), str(swap))
+    x.expect(0, "task", "cancel", swap["taskId"])
+    x.expect(3, "write", done[1]["cid"], "--pool", "main", says="14002")
+    closed = x.json("write", done[1]["cid"], "--mode", "DELETE")
+    check((closed["state"], closed["imsi"]) == ("SUCCESS", done[1]["imsi"]), str(closed))
+    revoked = x.json("write", done[2]["cid"], "--mode", "REVOKE")
+    check((revoked["state"], revoked["imsi"]) == ("SUCCESS", done[2]["imsi"]), str(revoked))
+    check(x.json("card", "show", done[2]["cid"])["state"] == "BLOCKED", "the card is not blocked")
+    x.expect(3, "write", done[2]["cid"], "--pool", "main", says="12089")
+    pool = x.json("pool", "show", "main")
+    check((pool["inUse"], pool["frozen"], pool["free"]) == (1, 3, 2), str(pool))
+
+
+@tap.case
 def what_is_not_prepared():
     """Each refusal says why, and takes no number."""
     with Folder("consumer") as folder:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Profiles out of a template and the numbers of a pool: on SQLite and PostgreSQL, with and without
  * a home network, and what becomes of a number on the way. */
-#include "service/profile/prepare.h"
+#include "service/profile/offer.h"
 
 #include "api/partner/stock.h"
 #include "backend_stories.h"
@@ -271,6 +271,142 @@ static void numbers_of_cards_are_left_alone(const struct backend *b)
     place_close(&p);
 }
 
+/* ---- offers: the profile of a write task ---- */
+
+struct told {
+    size_t n;
+    enum download_cause last;
+};
+
+static enum xk_err tell_task(void *ctx, struct download_ctx *c, const struct download *d,
+                             const struct download_event *event)
+{
+    struct told *told = ctx;
+
+    (void)c;
+    CHECK(d->for_task);
+    told->n++;
+    told->last = event->cause;
+    return XK_OK;
+}
+
+/* A number that a task holds for an eUICC, and its profile. */
+static int offer(struct place *p, const char *template_id, struct number *n,
+                 char code[RSP_ACTIVATION_CODE_TEXT])
+{
+    static const uint8_t task[8] = {7};
+    struct offer_request r = {.eid = EID_A, .template_id = template_id, .address = "other.example"};
+    struct prepare_refusal why;
+
+    if (n->imsi[0] == '\0')
+        CHECK_OK(number_reserve(p->store, "main", NULL, EID_A, task, 1, n));
+    r.imsi = n->imsi;
+    CHECK_OK(offer_make(&p->c, &stock_protection, &r, code, &why));
+    return why.code;
+}
+
+static void an_offer_is_made_released_and_heard_of(const struct backend *b)
+{
+    char code[RSP_ACTIVATION_CODE_TEXT], want[2 * RSP_ACTIVATION_CODE_TEXT];
+    struct told told = {0};
+    struct download_ports ports = {.ctx = &told, .tell_task = tell_task};
+    struct prepared made = {0};
+    struct number n = {0};
+    struct download d;
+    struct place p;
+
+    open_with_numbers(&p, b);
+    p.c.ports = &ports;
+    CHECK_INT(offer(&p, "t", &n, code), CODE_OK);
+    memcpy(made.iccid, n.iccid, sizeof made.iccid);
+    memcpy(made.imsi, n.imsi, sizeof made.imsi);
+    d = profile_of(&p, n.iccid);
+    CHECK_INT(d.state, DOWNLOAD_CONFIRMED);
+    CHECK_STR(d.eid, EID_A);
+    CHECK(d.eid_ordered && d.for_task);
+    snprintf(want, sizeof want, "LPA:1$" SMDP "$%s", d.matching_id);
+    CHECK_STR(code, want); /* the template's address, not the other */
+    check_profile(&p, &made);
+    CHECK_INT(state_of(&p, n.imsi), NUMBER_RESERVED); /* the task's, not ours */
+    CHECK_OK(offer_release(&p.c, n.iccid));
+    CHECK_INT(profile_of(&p, n.iccid).state, DOWNLOAD_RELEASED);
+    CHECK_INT(offer_release(&p.c, n.iccid), XK_E_STATE);
+    CHECK_INT(told.last, DOWNLOAD_BY_RELEASE);
+    CHECK_OK(store_commit(p.store));
+    place_close(&p);
+}
+
+/* Before it was released it is as if it had not been made; later it is never to be used again, and
+ * the task is not told of what it did itself. */
+static void an_offer_is_withdrawn(const struct backend *b)
+{
+    char code[RSP_ACTIVATION_CODE_TEXT];
+    struct told told = {0};
+    struct download_ports ports = {.ctx = &told, .tell_task = tell_task};
+    struct number n = {0};
+    struct download d;
+    struct place p;
+    size_t heard;
+
+    open_with_numbers(&p, b);
+    p.c.ports = &ports;
+    CHECK_INT(offer(&p, "t", &n, code), CODE_OK);
+    CHECK_OK(offer_withdraw(&p.c, n.iccid));
+    CHECK_INT(download_find_by_iccid(&p.c, n.iccid, DOWNLOAD_WITHOUT_METADATA, &d), XK_E_NOT_FOUND);
+    CHECK_INT(offer(&p, "t", &n, code), CODE_OK); /* the same number once more */
+    CHECK_OK(offer_release(&p.c, n.iccid));
+    heard = told.n;
+    CHECK_OK(offer_withdraw(&p.c, n.iccid));
+    d = profile_of(&p, n.iccid);
+    CHECK_INT(d.state, DOWNLOAD_UNAVAILABLE);
+    CHECK(!d.for_task);
+    CHECK_INT(told.n, heard);
+    CHECK_INT(offer(&p, "t", &n, code), CODE_EXISTS);
+    CHECK_OK(store_commit(p.store));
+    place_close(&p);
+}
+
+/* What is on an eUICC stays there; only nobody waits for it any more. */
+static void an_installed_profile_is_not_withdrawn(const struct backend *b)
+{
+    static const enum download_cause way[] = {DOWNLOAD_BY_BIND, DOWNLOAD_BY_INSTALL};
+    char code[RSP_ACTIVATION_CODE_TEXT];
+    struct told told = {0};
+    struct download_ports ports = {.ctx = &told, .tell_task = tell_task};
+    struct number n = {0};
+    struct download d;
+    struct place p;
+
+    open_with_numbers(&p, b);
+    p.c.ports = &ports;
+    CHECK_INT(offer(&p, "t", &n, code), CODE_OK);
+    CHECK_OK(offer_release(&p.c, n.iccid));
+    for (size_t i = 0; i < ARRAY_LEN(way); i++) {
+        CHECK_OK(download_find_by_iccid(&p.c, n.iccid, DOWNLOAD_WITHOUT_METADATA, &d));
+        CHECK_OK(download_step(&p.c, &d, &(struct download_event){.cause = way[i]}));
+        CHECK_INT(told.last, way[i]);
+    }
+    CHECK_OK(offer_withdraw(&p.c, n.iccid));
+    d = profile_of(&p, n.iccid);
+    CHECK_INT(d.state, DOWNLOAD_INSTALLED);
+    CHECK(!d.for_task);
+    CHECK_OK(store_commit(p.store));
+    place_close(&p);
+}
+
+static void what_is_not_offered(const struct backend *b)
+{
+    char code[RSP_ACTIVATION_CODE_TEXT];
+    struct number n = {0};
+    struct place p;
+
+    open_with_numbers(&p, b);
+    CHECK_INT(offer(&p, "none", &n, code), CODE_NO_SUCH_TEMPLATE);
+    CHECK_INT(state_of(&p, n.imsi), NUMBER_RESERVED);
+    CHECK_OK(store_commit(p.store));
+    place_close(&p);
+}
+
 static void add_number(struct place *p, const char *msisdn, const char *imsi, const char *iccid,
                        uint8_t algorithm, size_t key_len, bool has_cr)
 {
@@ -419,6 +555,10 @@ TEST(what_a_template_must_have)
     S(the_home_network_opens_it_first)                                                             \
     S(the_number_goes_with_its_profile)                                                            \
     S(numbers_of_cards_are_left_alone)                                                             \
+    S(an_offer_is_made_released_and_heard_of)                                                      \
+    S(an_offer_is_withdrawn)                                                                       \
+    S(an_installed_profile_is_not_withdrawn)                                                       \
+    S(what_is_not_offered)                                                                         \
     S(what_is_refused)                                                                             \
     S(a_count_that_is_none)                                                                        \
     S(an_iccid_that_is_in_stock)                                                                   \

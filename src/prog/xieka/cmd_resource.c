@@ -219,6 +219,7 @@ int cmd_pool_create(struct cli *c)
     put_option(&o, c, OPT_CARRIER, "carrier");
     put_option(&o, c, OPT_PROVINCE, "province");
     put_option(&o, c, OPT_CUSTOMER, "customer");
+    put_option(&o, c, OPT_TEMPLATE, "templateId");
     put_option(&o, c, OPT_ORG, "orgId");
     if (cli_option(c, OPT_SHARED))
         json_put_bool(&o, "shared", true);

@@ -101,6 +101,7 @@ static int print_task(struct cli *c, const struct json *task)
         {"msisdn", "号码", "msisdn"},
         {"imsi", "IMSI", "imsi"},
         {"iccid", "ICCID", "iccid"},
+        {"activationCode", "激活码", "activation code"},
         {"resultMsg", "结果", "result"},
         {"createdAt", "受理", "created at"},
         {"finishedAt", "结束", "finished at"},

@@ -2,6 +2,7 @@
 /* write: one card, some cards, a file of cards. */
 #include "base/clock.h"
 #include "base/hex.h"
+#include "codec/rsp/eid.h"
 #include "crypto/random.h"
 #include "prog/xieka/client.h"
 #include "prog/xieka/table.h"
@@ -43,10 +44,11 @@ static void put_wish(struct json_out *o, const struct cli *c, size_t i)
     json_open_object(o, NULL);
     json_put_text(o, "orderNo",
                   cli_option(c, OPT_ORDER_NO) ? cli_option(c, OPT_ORDER_NO) : order_no);
-    json_put_text(o, "cid", c->args.operand[i]);
+    json_put_text(o, strlen(c->args.operand[i]) == EID_DIGITS ? "eid" : "cid", c->args.operand[i]);
     put_option(o, c, OPT_POOL, "poolId");
     put_option(o, c, OPT_MODE, "mode");
     put_option(o, c, OPT_TARGET, "targetMsisdn");
+    put_option(o, c, OPT_TEMPLATE, "templateId");
     put_option(o, c, OPT_CHANNEL, "channel");
     put_option(o, c, OPT_CALLBACK, "callbackUrl");
     json_close_object(o);
@@ -159,6 +161,7 @@ static int write_file(struct cli *c)
         return EXIT_USAGE;
     buf_init_fixed(&query, mem, sizeof mem);
     query_add(&query, "poolId", cli_option(c, OPT_POOL));
+    query_add(&query, "templateId", cli_option(c, OPT_TEMPLATE));
     query_add(&query, "mode", cli_option(c, OPT_MODE));
     query_add(&query, "callbackUrl", cli_option(c, OPT_CALLBACK));
     call.query = buf_cstr(&query);

@@ -174,8 +174,8 @@ struct download_cancel_request {
 enum xk_err download_cancel_order(struct download_ctx *c, const struct download_cancel_request *r,
                                   struct download *out, enum rsp_verdict *verdict) XK_MUST_CHECK;
 
-/* The order of a write task that has ended, which is not told any more: cancelled, the profile never
- * to be used again, as far as it is not on an eUICC already. */
+/* The order of a write task that has ended, which is not told any more: cancelled, the profile
+ * never to be used again, as far as it is not on an eUICC already. */
 enum xk_err download_give_up(struct download_ctx *c, const char *iccid) XK_MUST_CHECK;
 
 /* SGP.22 5.3.4 */

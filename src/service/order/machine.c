@@ -147,6 +147,7 @@ enum xk_err machine_end(struct order_ctx *c, struct task *t, enum task_state to,
     }
     if (to != TASK_MANUAL)
         TRY(release_chip(c, t));
+    t->activation_code[0] = '\0';
     TRY(batch_note(c, t->batch_id, to == TASK_SUCCESS));
     TRY(indicator_note(c->store, t, 1));
     return machine_tell(c, t);

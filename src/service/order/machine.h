@@ -13,8 +13,8 @@ enum xk_err machine_move(struct order_ctx *c, struct task *t, enum task_state to
                          const char *detail) XK_MUST_CHECK;
 /* Along SENDING, PREPARED, COMMITTED, ATTACHED up to `to`: reports may overtake each other. */
 enum xk_err machine_walk(struct order_ctx *c, struct task *t, enum task_state to) XK_MUST_CHECK;
-/* message may be t's own. Comes to rest in `to`: releases number and card unless they may still be needed, tells the
- * customer, counts for the batch. */
+/* Comes to rest in `to`: releases number and card unless they may still be needed, tells the
+ * customer, counts for the batch. message may be t's own. */
 enum xk_err machine_end(struct order_ctx *c, struct task *t, enum task_state to, int code,
                         const char *message) XK_MUST_CHECK;
 

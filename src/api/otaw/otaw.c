@@ -30,6 +30,8 @@ static void take_report(const struct script_report *r, struct order_report *out)
     if (r->has_cos)
         copy_span(out->cos, sizeof out->cos, r->cos);
     out->has_wear = r->has_wear;
+    out->has_imsi_hash = r->has_imsi_hash;
+    memcpy(out->imsi_hash, r->imsi_hash, sizeof out->imsi_hash);
     out->wear_left = r->wear_left;
 }
 

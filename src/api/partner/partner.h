@@ -67,6 +67,9 @@ enum xk_err partner_handle(struct partner *p, const struct partner_call *call,
 /* The body of a write callback (C1, P-16), and its signature headers for sending it now. */
 enum xk_err partner_encode_callback(const struct task *t, const char *event_id, int64_t at,
                                     struct buf *body) XK_MUST_CHECK;
+/* That of C3, about an exception. */
+enum xk_err partner_encode_exception(const struct exception *e, const struct exception_event *event,
+                                     const char *event_id, struct buf *body) XK_MUST_CHECK;
 #define PARTNER_SIGN_HEADERS 4
 struct partner_signature {
     char header[PARTNER_SIGN_HEADERS][160]; /* "X-XK-...: ..." */

@@ -7,7 +7,7 @@
 #define PAGE_MAX 500
 #define DESCRIPTION_MAX 4096
 
-static void put_time(struct json_out *o, const char *name, int64_t ms)
+void put_time(struct json_out *o, const char *name, int64_t ms)
 {
     char text[XK_TIME_TEXT_MAX];
 

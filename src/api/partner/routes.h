@@ -111,6 +111,8 @@ bool query_org(struct call *c, const char **org_id, enum xk_err *err);
  * refused, or *err. */
 bool take_org(struct call *c, const char *org_id, struct org *out, enum xk_err *err);
 
+/* A time as text; 0: null. */
+void put_time(struct json_out *o, const char *name, int64_t ms);
 /* The members of a task, of which orderNo, states and numbers; inside an open object. */
 void put_task(struct json_out *o, const struct task *t);
 

@@ -13,6 +13,7 @@
 #define DUE_TASKS_MAX 64
 #define DUE_OUTBOX_MAX 256
 #define DUE_ORDERS_MAX 32
+#define DUE_EXCEPTIONS_MAX 32
 #define QUARANTINE_MAX 64
 
 /* The write engine behind the port of service/order. */
@@ -124,6 +125,7 @@ void inputs_plug(struct daemon *d, struct partner_options *o)
     d->ports.rsp = &rsp_ports;
     d->ports.build_script = build_script;
     d->ports.encode_callback = encode_callback;
+    d->ports.encode_exception = partner_encode_exception;
     o->describe = describe;
     o->open_report = open_report;
 }
@@ -220,23 +222,26 @@ static enum xk_err decide_opened(struct daemon *d, struct job *job, struct order
 static enum xk_err decide_callback(struct job *job, struct order_ctx *c)
 {
     int64_t wait = outbox_callback_wait(job->u.callback.attempts + 1);
+    struct exception_ctx x = order_exceptions(c);
 
     if (job->u.callback.reason[0] == '\0')
-        return outbox_done(c->store, job->u.callback.outbox_id);
+        return exception_heard(&x, job->u.callback.outbox_id);
     if (wait > 0)
         return outbox_again(c->store, job->u.callback.outbox_id, c->now + wait);
-    return outbox_bury(c->store, job->u.callback.outbox_id, job->u.callback.reason, c->now);
+    return exception_given_up(&x, job->u.callback.outbox_id, job->u.callback.reason);
 }
 
 static enum xk_err decide_tick(struct daemon *d, struct job *job, struct order_ctx *c)
 {
-    size_t moved, released, ended = 0;
+    struct exception_ctx x = order_exceptions(c);
+    size_t moved, released, looked, ended = 0;
 
     TRY(order_on_time(c, DUE_TASKS_MAX, &moved));
     job->u.tick.more = moved == DUE_TASKS_MAX;
     if (d->rsp)
         TRY(rsp_on_time(d, job, DUE_ORDERS_MAX, &ended));
-    job->u.tick.more = job->u.tick.more || ended == DUE_ORDERS_MAX;
+    TRY(exception_on_time(&x, DUE_EXCEPTIONS_MAX, &looked));
+    job->u.tick.more = job->u.tick.more || ended == DUE_ORDERS_MAX || looked == DUE_EXCEPTIONS_MAX;
     TRY(outbox_take(c->store, c->now, DUE_OUTBOX_MAX, &job->said));
     return number_quarantine_release(c->store, d->keystore, c->rand, c->now, QUARANTINE_MAX,
                                      &released);

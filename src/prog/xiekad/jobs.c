@@ -246,7 +246,7 @@ static void prepare_speech(struct daemon *d, struct job *job)
 
         if (i->kind == OUTBOX_OPEN || i->kind == OUTBOX_CLOSE)
             err = fill_subscriber(d, job, i);
-        else if (i->kind == OUTBOX_CALLBACK)
+        else if (i->kind == OUTBOX_CALLBACK || i->kind == OUTBOX_EXCEPTION)
             err = sign_callback(d, job, i);
         if (err == XK_OK)
             continue;

@@ -98,6 +98,7 @@ static enum xk_err decide_smds_answer(struct daemon *d, struct job *job, struct 
 {
     bool confirms = job->u.smds.registers && job->u.smds.iccid[0] != '\0';
     int64_t wait = outbox_callback_wait(job->u.smds.attempts + 1);
+    struct exception_ctx x = download_exceptions(c);
 
     if (confirms) {
         TRY(outbox_done(c->store, job->u.smds.outbox_id));
@@ -105,10 +106,10 @@ static enum xk_err decide_smds_answer(struct daemon *d, struct job *job, struct 
                            job->u.smds.answer, &job->u.smds.body);
     }
     if (job->u.smds.answer != DOWNLOAD_SMDS_UNREACHABLE)
-        return outbox_done(c->store, job->u.smds.outbox_id);
+        return exception_heard(&x, job->u.smds.outbox_id);
     if (wait > 0)
         return outbox_again(c->store, job->u.smds.outbox_id, c->now + wait);
-    return outbox_bury(c->store, job->u.smds.outbox_id, "the SM-DS cannot be reached", c->now);
+    return exception_given_up(&x, job->u.smds.outbox_id, "the SM-DS cannot be reached");
 }
 
 enum xk_err rsp_decide(struct daemon *d, struct job *job)

@@ -18,6 +18,7 @@ void say_all(struct daemon *d, const struct outbox_list *said)
                 home_client_say(d->home, i);
             break;
         case OUTBOX_CALLBACK:
+        case OUTBOX_EXCEPTION:
             if (ready)
                 callback_say(d, i);
             break;

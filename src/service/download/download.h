@@ -14,6 +14,7 @@
 #include "codec/rsp/status.h"
 #include "crypto/keystore.h"
 #include "model/download.h"
+#include "service/exception/exception.h"
 #include "service/notify/outbox.h"
 
 struct download_policy {
@@ -70,6 +71,9 @@ struct download_ctx {
     struct outbox_list *said; /* grows; said after the commit */
     int64_t now;
 };
+
+/* The same for service/exception. */
+struct exception_ctx download_exceptions(const struct download_ctx *c);
 
 /* ---- finding and keeping --------------------------------------------------------------------- */
 

@@ -151,12 +151,20 @@ enum xk_err download_forget_event(struct download_ctx *c, struct download *d)
 
 /* ---- committing ------------------------------------------------------------------------------ */
 
+struct exception_ctx download_exceptions(const struct download_ctx *c)
+{
+    return (struct exception_ctx){.store = c->store, .ids = c->ids, .said = c->said, .now = c->now};
+}
+
 static enum xk_err note_all(struct download_ctx *c, const struct download *d,
                             const struct download_event *events, size_t n)
 {
+    struct exception_ctx x = download_exceptions(c);
+
     for (size_t i = 0; i < n; i++) {
         TRY(download_note(c, d, &events[i]));
         TRY(download_tell(c, d, &events[i]));
+        TRY(exception_downloaded(&x, d, events[i].cause));
     }
     return XK_OK;
 }

@@ -35,7 +35,7 @@ static enum xk_err append(struct outbox_list *list, const struct outbox_item *it
 
 static bool said_in_order(enum outbox_kind kind)
 {
-    return kind == OUTBOX_CALLBACK || kind == OUTBOX_ES2P;
+    return kind == OUTBOX_CALLBACK || kind == OUTBOX_EXCEPTION || kind == OUTBOX_ES2P;
 }
 
 enum xk_err outbox_add(struct store *s, struct outbox_ids *ids, const struct outbox_item *item,

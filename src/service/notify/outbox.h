@@ -16,6 +16,7 @@ enum outbox_kind {
     OUTBOX_CALLBACK = 4, /* address: URL; payload: body; group_key: the card, for order */
     OUTBOX_ES2P = 5,     /* ES2+ to an operator; address: URL; payload: body; group_key: ICCID */
     OUTBOX_SMDS = 6,     /* ES12 or ES15; address: URL; payload: body */
+    OUTBOX_EXCEPTION = 7 /* C3; as a callback; group_key: the exception */
 };
 
 #define OUTBOX_PAYLOAD_MAX 4096

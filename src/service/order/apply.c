@@ -277,6 +277,7 @@ enum xk_err order_cancel(struct order_ctx *c, const uint8_t id[TASK_ID_LEN], int
 static enum xk_err forget_round(struct order_ctx *c, struct task *t)
 {
     TRY(indicator_note(c->store, t, -1));
+    TRY(batch_note(c, t, -1));
     t->attempts = 0;
     t->attempts_all++;
     t->retries++;
@@ -335,6 +336,7 @@ enum xk_err order_relay_script(struct order_ctx *c, const uint8_t id[TASK_ID_LEN
 {
     struct chip chip;
     struct task t;
+    bool stopped;
 
     TRY(find(c, id, &t, code));
     if (*code != CODE_OK)
@@ -342,6 +344,11 @@ enum xk_err order_relay_script(struct order_ctx *c, const uint8_t id[TASK_ID_LEN
     if (t.channel != TASK_CHANNEL_RELAY || t.state != TASK_SCRIPT_READY) {
         *code = t.channel == TASK_CHANNEL_RELAY && t.state >= TASK_SENDING ? CODE_SCRIPT_GONE
                                                                            : CODE_TASK_STATE;
+        return XK_OK;
+    }
+    TRY(exception_writing_stopped(c->store, &stopped));
+    if (stopped) {
+        *code = CODE_WRITING_STOPPED;
         return XK_OK;
     }
     TRY(chip_get(c->store, t.cid, &chip));

@@ -115,7 +115,8 @@ static enum xk_err load_recent(struct store *s, const char *id, char recent[RECE
     return err;
 }
 
-enum xk_err batch_note(struct order_ctx *c, const char *id, bool success)
+/* The endings that a batch remembers, with this one. */
+static enum xk_err remember(struct order_ctx *c, const struct task *t)
 {
     static const struct store_query q = {
         "batch_note",
@@ -125,14 +126,49 @@ enum xk_err batch_note(struct order_ctx *c, const char *id, bool success)
     size_t window = c->policy->breaker_window;
     size_t n;
 
-    if (id[0] == '\0' || window == 0 || window > RECENT_MAX)
+    if (window == 0 || window > RECENT_MAX)
         return XK_OK;
-    TRY(load_recent(c->store, id, recent));
+    TRY(load_recent(c->store, t->batch_id, recent));
     n = strlen(recent);
-    recent[n++] = success ? 'y' : 'n';
+    recent[n++] = t->state == TASK_SUCCESS ? 'y' : 'n';
     recent[n] = '\0';
     const char *kept = n > window ? recent + (n - window) : recent;
 
-    return store_exec(c->store, &q, SV(sv_text(kept), sv_int(breaks(c->policy, kept)), sv_text(id)),
-                      3, NULL);
+    return store_exec(c->store, &q,
+                      SVS(sv_text(kept), sv_int(breaks(c->policy, kept)), sv_text(t->batch_id)),
+                      NULL);
+}
+
+/* Of what the rate of a batch is made: a refusal is the applicant's, a cancelled one nobody's. */
+static bool has_failed(const struct task *t)
+{
+    return t->state != TASK_SUCCESS && t->state != TASK_CANCELLED && t->state != TASK_REJECTED &&
+           t->state != TASK_CHECK_FAIL;
+}
+
+static enum xk_err count(struct order_ctx *c, const struct task *t, int64_t failed)
+{
+    static const struct store_query q = {"batch_failed",
+                                         "UPDATE task_batch SET failed = failed + $1 WHERE "
+                                         "batch_id = $2 RETURNING failed, total, paused"};
+    struct exception_batch b = {.batch_id = t->batch_id, .org_id = t->org_id, .task = t};
+    struct exception_ctx x = order_exceptions(c);
+
+    TRY(store_row(c->store, &q, SVS(sv_int(failed), sv_text(t->batch_id))));
+    b.failed = store_get_int(c->store, 0);
+    b.total = store_get_int(c->store, 1);
+    b.paused = store_get_int(c->store, 2) != 0;
+    store_finish(c->store);
+    return failed < 0 ? XK_OK : exception_batch(&x, &b);
+}
+
+enum xk_err batch_note(struct order_ctx *c, const struct task *t, int step)
+{
+    if (t->batch_id[0] == '\0' || t->finished_at == 0)
+        return XK_OK;
+    if (step > 0)
+        TRY(remember(c, t));
+    else if (!has_failed(t))
+        return XK_OK;
+    return count(c, t, has_failed(t) ? step : 0);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What comes back: from the home network, the SMSC, the cards and the clock. */
+#include "base/hex.h"
 #include "codec/script/script.h"
 #include "service/chip/chip.h"
 #include "service/number/number.h"
@@ -253,6 +254,32 @@ static enum xk_err note_report(struct order_ctx *c, const struct task *t,
     return task_event_add(c->store, t, c->now, "sms_in", detail, BYTES(data, r->packet.n + 1));
 }
 
+/* The card is in use with a number that is not the task's: the gravest thing that can happen. */
+static enum xk_err check_written(struct order_ctx *c, const struct task *t,
+                                 const struct order_report *r, bool *wrong)
+{
+    struct exception_ctx x = order_exceptions(c);
+    struct exception_fault f = {.cause = EXCEPTION_BY_WRONG_NUMBER,
+                                .of = EXCEPTION_OF_TASK,
+                                .org_id = t->org_id,
+                                .card = t->cid,
+                                .text = "the card reports another IMSI than the task's",
+                                .task = t};
+    char id[TASK_ID_TEXT];
+    uint8_t want[SCRIPT_IMSI_HASH_LEN];
+
+    *wrong = false;
+    if (!r->has_imsi_hash || (r->result != SCRIPT_OK && r->result != SCRIPT_COMMITTED))
+        return XK_OK;
+    TRY(script_imsi_hash(t->imsi, want));
+    *wrong = memcmp(want, r->imsi_hash, sizeof want) != 0;
+    if (!*wrong)
+        return XK_OK;
+    TRY(task_event_add(c->store, t, c->now, "note", f.text, BYTES_NONE));
+    f.subject = hex_encode_lower(BYTES_OF(t->id), id);
+    return exception_note(&x, &f);
+}
+
 static enum xk_err find_task(struct order_ctx *c, const struct chip *chip,
                              const struct order_report *r, struct task *t)
 {
@@ -273,6 +300,7 @@ enum xk_err order_on_report(struct order_ctx *c, const struct chip *chip,
                             const struct order_report *r)
 {
     struct task t;
+    bool wrong;
     uint8_t result = r->has_result ? r->result : result_of_status(r->status);
     enum xk_err err;
 
@@ -290,6 +318,9 @@ enum xk_err order_on_report(struct order_ctx *c, const struct chip *chip,
     TRY(note_report(c, &t, r, result));
     if (r->is_answer && r->counter < chip->down_counter && result >= SCRIPT_BAD_MAC)
         return XK_OK; /* a complaint about an attempt that has been repeated since */
+    TRY(check_written(c, &t, r, &wrong));
+    if (wrong)
+        return XK_OK;
     t.card_result = result;
     TRY(dispatch(c, &t, chip));
     return task_save(c->store, &t);

@@ -2,13 +2,14 @@
 #include "service/order/machine.h"
 
 #include "service/chip/chip.h"
+#include "service/exception/exception.h"
 #include "service/indicator/indicator.h"
 #include "service/number/number.h"
 #include "service/order/task_store.h"
 
 #define ATTEMPTS_FALLBACK 5
 #define PACKET_MAX 2048
-#define HELD_BATCH_MS 60000
+#define HELD_MS 60000
 
 static const struct {
     enum task_state from, to;
@@ -129,10 +130,33 @@ static enum xk_err release_chip(struct order_ctx *c, const struct task *t)
     return err == XK_E_STATE || err == XK_E_NOT_FOUND ? XK_OK : err;
 }
 
+struct exception_ctx order_exceptions(const struct order_ctx *c)
+{
+    return (struct exception_ctx){.store = c->store,
+                                  .ids = c->ids,
+                                  .said = c->said,
+                                  .now = c->now,
+                                  .encode = c->ports->encode_exception};
+}
+
+static enum xk_err note_exception(struct order_ctx *c, const struct task *t, enum task_state from)
+{
+    struct exception_ctx x = order_exceptions(c);
+    struct exception_ending e = {.task = t, .from = from};
+
+    if (t->code == CODE_NO_ANSWER)
+        TRY(task_was_delivered(c->store, t->id, &e.delivered));
+    return exception_task_ended(&x, &e);
+}
+
 enum xk_err machine_end(struct order_ctx *c, struct task *t, enum task_state to, int code,
                         const char *message)
 {
-    TRY(indicator_note(c->store, t, -1)); /* an ending that was none, after all */
+    enum task_state from = t->state;
+
+    /* an ending that was none, after all */
+    TRY(indicator_note(c->store, t, -1));
+    TRY(batch_note(c, t, -1));
     TRY(machine_move(c, t, to, message));
     t->code = code;
     if (message != t->message)
@@ -148,8 +172,9 @@ enum xk_err machine_end(struct order_ctx *c, struct task *t, enum task_state to,
     if (to != TASK_MANUAL)
         TRY(release_chip(c, t));
     t->activation_code[0] = '\0';
-    TRY(batch_note(c, t->batch_id, to == TASK_SUCCESS));
     TRY(indicator_note(c->store, t, 1));
+    TRY(note_exception(c, t, from));
+    TRY(batch_note(c, t, 1));
     return machine_tell(c, t);
 }
 
@@ -240,12 +265,24 @@ static enum xk_err send_packet(struct order_ctx *c, struct task *t, const struct
     return say(c, t, OUTBOX_SMS, chip->msisdn, with_iei, "");
 }
 
+enum xk_err machine_held(struct order_ctx *c, struct task *t, bool *held)
+{
+    TRY(exception_writing_stopped(c->store, held));
+    if (*held)
+        t->due_at = c->now + HELD_MS;
+    return XK_OK;
+}
+
 enum xk_err machine_send(struct order_ctx *c, struct task *t, const struct chip *chip)
 {
     uint8_t mem[PACKET_MAX];
     struct buf packet;
+    bool held;
     enum xk_err err;
 
+    TRY(machine_held(c, t, &held));
+    if (held)
+        return task_event_add(c->store, t, c->now, "note", "held: writing is stopped", BYTES_NONE);
     buf_init_fixed(&packet, mem, sizeof mem);
     err = machine_build(c, t, chip, &packet);
     if (err == XK_OK)
@@ -263,9 +300,12 @@ enum xk_err machine_start(struct order_ctx *c, struct task *t)
 
     TRY(batch_paused(c, t->batch_id, &paused));
     if (paused) {
-        t->due_at = c->now + HELD_BATCH_MS;
+        t->due_at = c->now + HELD_MS;
         return XK_OK;
     }
+    TRY(machine_held(c, t, &paused));
+    if (paused)
+        return XK_OK;
     t->step = TASK_STEP_PREPARE;
     t->attempts = 0;
     t->attempts_all++;
@@ -296,7 +336,11 @@ enum task_state machine_resume_state(const struct task *t)
 enum xk_err machine_no_report(struct order_ctx *c, struct task *t)
 {
     struct chip chip;
+    bool held;
 
+    TRY(machine_held(c, t, &held));
+    if (held)
+        return XK_OK;
     TRY(machine_move(c, t, TASK_NO_REPORT, "no report in time"));
     if (t->channel == TASK_CHANNEL_RELAY || t->attempts >= c->policy->max_attempts)
         return machine_end(c, t, TASK_MANUAL, CODE_NO_ANSWER, "no answer from the card");

@@ -60,10 +60,14 @@ enum xk_err rsp_release(struct order_ctx *c, struct task *t) XK_MUST_CHECK;
 /* Of a task that ends without success. */
 enum xk_err rsp_withdraw(struct order_ctx *c, struct task *t) XK_MUST_CHECK;
 
+/* Whether nothing may be sent at present: then t is looked at again in a while. */
+enum xk_err machine_held(struct order_ctx *c, struct task *t, bool *held) XK_MUST_CHECK;
+
 int64_t machine_t1(const struct order_ctx *c, const struct chip *chip);
 
 /* Batches (P-19). */
 enum xk_err batch_paused(struct order_ctx *c, const char *id, bool *paused) XK_MUST_CHECK;
-enum xk_err batch_note(struct order_ctx *c, const char *id, bool success) XK_MUST_CHECK;
+/* t has ended (step 1), or an ending of it is taken back (-1). */
+enum xk_err batch_note(struct order_ctx *c, const struct task *t, int step) XK_MUST_CHECK;
 
 #endif

@@ -15,6 +15,7 @@
 #include "model/number.h"
 #include "model/org.h"
 #include "model/task.h"
+#include "service/exception/exception.h"
 #include "service/notify/outbox.h"
 
 enum order_radio { ORDER_LTE, ORDER_GSM, ORDER_NB_IOT, ORDER_EMTC, ORDER_RADIOS };
@@ -75,6 +76,9 @@ struct order_ports {
     /* The body of a callback (C1, P-16) about this task. */
     enum xk_err (*encode_callback)(void *ctx, const struct task *t, const char *event_id,
                                    int64_t at, struct buf *body);
+    /* That of C3 about an exception; NULL: nobody is told. */
+    enum xk_err (*encode_exception)(const struct exception *e, const struct exception_event *event,
+                                    const char *event_id, struct buf *body);
 };
 
 struct order_ctx {
@@ -89,6 +93,9 @@ struct order_ctx {
     int64_t now;
 };
 
+/* The same for service/exception. */
+struct exception_ctx order_exceptions(const struct order_ctx *c);
+
 /* What a card reported, already opened and authenticated by the write engine. */
 struct order_report {
     bool is_answer; /* to the script with this counter; else the card spoke by itself */
@@ -102,6 +109,8 @@ struct order_report {
     char cos[33];
     bool has_wear;
     uint32_t wear_left;
+    bool has_imsi_hash; /* of the IMSI in use, as script_imsi_hash makes it */
+    uint8_t imsi_hash[8];
     const char *from;    /* MSISDN it came from; NULL for RELAY */
     struct bytes packet; /* for the time line */
     uint8_t iei;

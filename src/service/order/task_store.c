@@ -184,6 +184,20 @@ enum xk_err task_events(struct store *s, const uint8_t id[TASK_ID_LEN],
     return err == XK_E_NOT_FOUND ? XK_OK : err;
 }
 
+enum xk_err task_was_delivered(struct store *s, const uint8_t id[TASK_ID_LEN], bool *delivered)
+{
+    static const struct store_query q = {
+        "task_was_delivered", "SELECT 1 FROM task_event WHERE task_id = $1 AND (state = $2 OR kind "
+                              "= 'sms_in') LIMIT 1"};
+    enum xk_err err =
+        store_row(s, &q, SVS(sv_bytes(BYTES(id, TASK_ID_LEN)), sv_int(TASK_DELIVERED)));
+
+    *delivered = err == XK_OK;
+    if (err == XK_OK)
+        store_finish(s);
+    return err == XK_E_NOT_FOUND ? XK_OK : err;
+}
+
 enum xk_err task_list(struct store *s, const struct task_filter *f,
                       enum xk_err (*each)(void *arg, const struct task *t), void *arg)
 {

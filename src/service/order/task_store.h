@@ -14,5 +14,8 @@ enum xk_err task_event_add(struct store *s, const struct task *t, int64_t at, co
 /* Ids of the tasks due at now, at most limit. */
 enum xk_err task_due(struct store *s, int64_t now, size_t limit, uint8_t (*ids)[TASK_ID_LEN],
                      size_t *n) XK_MUST_CHECK;
+/* Whether it ever was DELIVERED, or something came from the card. */
+enum xk_err task_was_delivered(struct store *s, const uint8_t id[TASK_ID_LEN], bool *delivered)
+    XK_MUST_CHECK;
 
 #endif

@@ -149,6 +149,23 @@ TEST(suspended_and_closed)
     partner_bench_fini(&b);
 }
 
+#define EXCEPTION "{\"exceptionId\":\"000000000000004d\""
+
+/* An exception of the operator's with this id, of the gravest kind. */
+static void add_exception(struct partner_bench *b)
+{
+    static const struct store_query rename = {"test_exception",
+                                              "UPDATE exception SET exception_id = 77"};
+    struct exception_ctx x = order_exceptions(&b->c);
+
+    CHECK_OK(exception_note(&x, &(struct exception_fault){.cause = EXCEPTION_BY_LEAK,
+                                                          .org_id = "platform",
+                                                          .subject = "x",
+                                                          .card = PARTNER_CID,
+                                                          .text = "x"}));
+    CHECK_OK(store_exec(b->store, &rename, NULL, 0, NULL));
+}
+
 /* What a call of the tenant says about things of the operator; {} where a route takes nothing. */
 static const char *tenant_body(struct partner_bench *b, const char *path, const char *task,
                                const char *batch)
@@ -171,6 +188,10 @@ static const char *tenant_body(struct partner_bench *b, const char *path, const 
         {"/app/state", "{\"appId\":\"app\",\"state\":\"OFF\"}"},
         {"/app/secret", "{\"appId\":\"app\"}"},
         {"/callback/replay", "{\"id\":77}"},
+        {"/exception/respond", EXCEPTION ",\"text\":\"x\"}"},
+        {"/exception/relieve", EXCEPTION ",\"text\":\"x\"}"},
+        {"/exception/report", EXCEPTION ",\"text\":\"x\"}"},
+        {"/exception/close", EXCEPTION ",\"cause\":\"x\",\"action\":\"y\"}"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -185,6 +206,7 @@ static const char *tenant_path(struct partner_bench *b, const char *path, const 
                                const char *batch)
 {
     const char *id = strstr(path, "batch")                            ? batch
+                     : strstr(path, "exception")                      ? "000000000000004d"
                      : strstr(path, "task") || strstr(path, "script") ? task
                      : strstr(path, "card")                           ? PARTNER_CID
                      : strstr(path, "pool")                           ? "main"
@@ -194,10 +216,10 @@ static const char *tenant_path(struct partner_bench *b, const char *path, const 
                         strchr(path, '{') ? id : "");
 }
 
-/* The log tells a tenant what it asked for itself, and nothing of others. */
-static bool is_own_log(const struct partner_bench *b)
+/* A list tells a tenant what it did itself, and nothing of others. */
+static bool is_own(const struct partner_bench *b, const char *list)
 {
-    const struct json *entries = partner_data(b, "entries");
+    const struct json *entries = partner_data(b, list);
 
     for (size_t i = 0; i < json_length(entries); i++) {
         if (strcmp(json_text(json_member(json_at(entries, i), "orgId")), "cust") != 0)
@@ -212,7 +234,9 @@ static bool leaks(struct partner_bench *b, const struct route *r, int code)
     const char *said = buf_cstr(&b->body);
 
     if (r->handle == get_audit)
-        return !is_own_log(b);
+        return !is_own(b, "entries");
+    if (r->handle == get_exceptions)
+        return !is_own(b, "exceptions");
     return code == CODE_OK && (strcmp(r->method, "POST") == 0 || strstr(said, PARTNER_CID) ||
                                strstr(said, "\"main\"") || strstr(said, "operator.example") ||
                                strstr(said, "\"other\""));
@@ -241,6 +265,7 @@ TEST(a_tenant_on_every_route)
     task = arena_printf(&b.arena, "%s",
                         json_text(json_member(json_at(partner_data(&b, "items"), 0), "taskId")));
     CHECK_OK(store_exec(b.store, &dead, NULL, 0, NULL));
+    add_exception(&b);
     become(&b, "tenant", "cust", "admin");
     routes = route_table(&n);
     for (size_t i = 0; i < n; i++) {

@@ -32,7 +32,7 @@ struct pool {
     bool shared;                             /* those below its owner may take numbers of it */
     uint32_t warn_pct, alarm_pct, block_pct; /* of free numbers: 20, 10, 5 */
     uint32_t quarantine_days;                /* 90 */
-    char template_id[33]; /* of the profiles for its numbers; "": they are for cards alone */
+    char template_id[65]; /* of the profiles for its numbers; "": they are for cards alone */
     int64_t created_at;
 };
 

@@ -35,6 +35,7 @@ const struct task_state_info *task_states(size_t *n);
 #define TASK_ID_TEXT (2 * TASK_ID_LEN + 1) /* lower-case hex */
 #define TASK_ORDER_NO_MAX 64
 #define TASK_URL_MAX 512
+#define TASK_TEMPLATE_MAX 64
 #define TASK_ACTIVATION_MAX 260 /* as codec/rsp has it, with the NUL */
 
 enum task_mode {
@@ -72,9 +73,9 @@ struct task {
     enum task_mode mode;
     enum task_channel channel;
     char pool_id[33];
-    char target_msisdn[24];               /* wished for; "" any of the pool */
-    char template_id[33];                 /* RSP: what the profile is made of */
-    char msisdn[24], imsi[16], iccid[21]; /* of the number locked for it */
+    char target_msisdn[24];                  /* wished for; "" any of the pool */
+    char template_id[TASK_TEMPLATE_MAX + 1]; /* RSP: what the profile is made of */
+    char msisdn[24], imsi[16], iccid[21];    /* of the number locked for it */
     enum task_state state;
     enum task_step step;
     bool attach_seen;      /* the home network saw the new IMSI */

@@ -113,15 +113,16 @@ def gaps_in_coverage():
 @tap.case
 def a_platform_killed_in_the_middle():
     with Folder("consumer") as folder:
-        make_pki(f"{folder}/pki", 12)
-        with Site(folder) as site, Fleet(folder, 12, site.dp_port) as fleet:
+        make_pki(f"{folder}/pki", 60)
+        with Site(folder) as site, Fleet(folder, 60, site.dp_port) as fleet:
             client = site.client()
             fleet.give(site.order(client, fleet.packages()))
-            wait_for("a download", lambda: any(p["state"] != "RELEASED" for p in site.stock(client).values()), 20)
+            wait_for("a download", lambda: any(p["state"] != "RELEASED" for p in site.stock(client).values()), 20,
+                     pause=0.001)
             site.stop(signal.SIGKILL)
             wait_for("a broken download", lambda: any(c["fault"] for c in fleet.consumers()), 20)
             site.start()
-            fleet.settle(12)
+            fleet.settle(60)
             check_served(fleet.consumers(), site.stock(site.client()))
 
 

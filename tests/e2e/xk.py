@@ -18,6 +18,12 @@ import tempfile
 import time
 import urllib.parse
 
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 BUILD = os.environ.get("XT_BUILD") or os.path.abspath(os.path.join(os.path.dirname(__file__), "../../build"))
 WAIT_S = 60
 
@@ -112,6 +118,40 @@ def read_ports(path):
     return ports
 
 
+class Contract:
+    """docs/api/openapi.json; replies are held against it where jsonschema is there."""
+
+    def __init__(self):
+        with open(os.path.join(ROOT, "docs", "api", "openapi.json"), encoding="utf-8") as f:
+            self.doc = json.load(f)
+        self.validators = {}
+
+    def route(self, method, path):
+        """The path of the contract that stands for this one."""
+        for candidate in (path, path.rpartition("/")[0] + "/{id}"):
+            if method.lower() in self.doc["paths"].get(candidate, {}):
+                return candidate
+        return None
+
+    def validator(self, method, route):
+        if (method, route) not in self.validators:
+            schema = self.doc["paths"][route][method.lower()]["responses"]["200"]["content"]["application/json"]["schema"]
+            self.validators[method, route] = jsonschema.Draft202012Validator(
+                {**schema, "components": self.doc["components"]})
+        return self.validators[method, route]
+
+    def check(self, method, path, answer):
+        route = self.route(method, path)
+        if not jsonschema or answer.get("code") != "0" or not route:
+            return
+        wrong = jsonschema.exceptions.best_match(self.validator(method, route).iter_errors(answer))
+        check(not wrong, f"{method} {path} is not as the contract says: {wrong and wrong.message} "
+                         f"at {wrong and list(wrong.absolute_path)}")
+
+
+CONTRACT = Contract()
+
+
 class Client:
     """A partner: token, signature, one connection kept alive."""
 
@@ -155,7 +195,9 @@ class Client:
         all_headers = {"Authorization": f"Bearer {self.token}", "X-XK-AppId": self.app, "X-XK-Timestamp": stamp,
                        "X-XK-Nonce": nonce, "X-XK-Sign": self._mac(text), **(headers or {})}
         status, data = self._send(method, path + ("?" + query if query else ""), body, all_headers)
-        return status, json.loads(data)
+        answer = json.loads(data)
+        CONTRACT.check(method, path.removeprefix("/api/v1"), answer)
+        return status, answer
 
     def call(self, method, path, query=None, body=None, headers=None):
         """The data of a call that must succeed."""

@@ -12,7 +12,7 @@ SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "
 SPDX = "/* SPDX-License-Identifier: Apache-2.0 */\n"
 HASH_SPDX = "# SPDX-License-Identifier: Apache-2.0\n"
 CLEAN = {
-    "src/FLOORS": "base -\ncard/* base\nnet/* base\nprog *\n",
+    "src/FLOORS": "base -\nmodel base\nservice/* base\napi/* base\ncard/* base\nnet/* base\nprog *\n",
     "src/base/README": "base: words.\n",
     "src/base/meson.build": HASH_SPDX,
     "src/base/err.h": SPDX + "#ifndef BASE_ERR_H\n#define BASE_ERR_H\n\n#endif\n",
@@ -24,6 +24,40 @@ CLEAN = {
     "README.md": "./run demo, ./run test, [中文](README.zh-CN.md#xieka)\n",
     "README.zh-CN.md": "# xieka\n./run demo ./run test [English](README.md)\n",
 }
+ROUTE = 'ROUTE("POST", "/x", WRITE, OWN, SINGLE, JSON, post_x, "org")\n'
+FIELDS = """enum xk_err post_x(struct call *c)
+{
+    const struct json_field fields[] = {
+        {.name = "cid",
+         .kind = JSON_STRING,
+         .required = true,
+         .min = 1,
+         .max = ID_MAX,
+         .text = &cid},
+    };
+}
+"""
+OPERATION = {"x-xk-role": "WRITE", "x-xk-scope": "OWN", "x-xk-limit": "SINGLE",
+             "parameters": [{"name": "org", "in": "query", "schema": {"maxLength": 32, "pattern": "^[0-9A-Za-z_.:-]*$"}}],
+             "requestBody": {"content": {"application/json": {"schema": {
+                 "properties": {"cid": {"type": "string", "minLength": 1, "maxLength": 20}}, "required": ["cid"],
+                 "additionalProperties": False}}}}}
+
+
+def contract(path="/x", codes=(("OK", "0", 200, "a", "b"),), **more):
+    rows = [dict(zip(("name", "code", "http", "zh", "en"), row)) for row in codes]
+    return json.dumps({"paths": {path: {"post": {**OPERATION, **more}}}, "x-xk-codes": rows})
+
+
+CLEAN.update({
+    "src/api/partner/README": "partner: REST.\n", "src/api/partner/meson.build": HASH_SPDX,
+    "src/api/partner/routes.def": SPDX + ROUTE,
+    "src/api/partner/query.def": SPDX + "PARAMETER(org, 32, JSON_ID)\n",
+    "src/api/partner/x.c": SPDX + "#define ID_MAX 20\n" + FIELDS,
+    "src/model/README": "model: nouns.\n", "src/model/meson.build": HASH_SPDX,
+    "src/model/code.def": SPDX + 'CODE(OK, 0, 200, "a", "b")\n',
+    "docs/api/openapi.json": contract(),
+})
 LONG_FUNCTION = SPDX + "int f(int x)\n{\n" + "    x++;\n" * 100 + "    return x;\n}\n"
 DEEP_FUNCTION = SPDX + """void f(int x)
 {
@@ -77,6 +111,17 @@ ARGUMENTS = {"check-tidy": ["{root}/build"], "spec-map": ["--check", "{root}"],
 COMPILED = """[{"directory": "{root}", "file": "%s", "command": "cc -Isrc -c %s"}]"""
 # checker, what the violation is, file planted, its text, what the checker must say
 PLANTED = [
+    ("check-openapi", "a route that is not told of", "docs/api/openapi.json", contract("/y"), "POST /x is not in"),
+    ("check-openapi", "an operation that is no route", "docs/api/openapi.json", contract("/y"), "POST /y is no route"),
+    ("check-openapi", "another role", "docs/api/openapi.json", contract(**{"x-xk-role": "QUERY"}), "'QUERY'"),
+    ("check-openapi", "a parameter that is not told of", "docs/api/openapi.json", contract(parameters=[]),
+     "parameter org is only in the code"),
+    ("check-openapi", "a field that is not told of", "src/api/partner/x.c",
+     SPDX + FIELDS.replace('"cid"', '"iccid"').replace("ID_MAX", "20"), "field iccid is only in the code"),
+    ("check-openapi", "another length", "src/api/partner/x.c", SPDX + FIELDS.replace("ID_MAX", "21"), "field cid"),
+    ("check-openapi", "a code that is not told of", "docs/api/openapi.json", contract(codes=()), "code 0 OK"),
+    ("check-openapi", "a reference to nothing", "docs/api/openapi.json",
+     contract(responses={"$ref": "#/components/responses/None"}), "leads nowhere"),
     ("check-floors", "upward include", "src/base/err.c",
      SPDX + '#include "base/err.h"\n#include "card/usim/usim.h"\n', "base may not include card/usim"),
     ("check-floors", "sideways include", "src/card/euicc.c",

@@ -226,7 +226,8 @@ enum xk_err get_exception(struct call *c)
 
 #define ID_FIELD                                                                                   \
     {                                                                                              \
-        .name = "exceptionId", .required = true, .min = 16, .max = 16, .text = &id                 \
+        .name = "exceptionId", .kind = JSON_STRING, .required = true, .min = 16, .max = 16,        \
+        .text = &id                                                                                \
     }
 
 static enum xk_err act(struct call *c, const char *id, struct exception_act *a)
@@ -251,8 +252,8 @@ static enum xk_err act_with_text(struct call *c, enum exception_step step)
     const char *id = "";
     const struct json_field fields[] = {
         ID_FIELD,
-        {.name = "owner", .min = 1, .max = 32, .text = &a.owner},
-        {.name = "text", .max = 255, .text = &a.text},
+        {.name = "owner", .kind = JSON_STRING, .min = 1, .max = 32, .text = &a.owner},
+        {.name = "text", .kind = JSON_STRING, .max = 255, .text = &a.text},
     };
 
     return take_fields(c, fields, ARRAY_LEN(fields)) ? act(c, id, &a) : XK_OK;
@@ -279,8 +280,18 @@ enum xk_err post_exception_close(struct call *c)
     const char *id = "";
     const struct json_field fields[] = {
         ID_FIELD,
-        {.name = "cause", .required = true, .min = 1, .max = 255, .text = &a.finding},
-        {.name = "action", .required = true, .min = 1, .max = 255, .text = &a.action},
+        {.name = "cause",
+         .kind = JSON_STRING,
+         .required = true,
+         .min = 1,
+         .max = 255,
+         .text = &a.finding},
+        {.name = "action",
+         .kind = JSON_STRING,
+         .required = true,
+         .min = 1,
+         .max = 255,
+         .text = &a.action},
     };
 
     return take_fields(c, fields, ARRAY_LEN(fields)) ? act(c, id, &a) : XK_OK;

@@ -29,9 +29,8 @@ enum xk_err hands_put_balance(struct call *c, const char *org_id)
 /* ---- giving ---------------------------------------------------------------------------------- */
 
 /* cids as texts in the arena; NULL: refused. */
-static const char **take_cids(struct call *c, size_t *n)
+static const char **take_cids(struct call *c, const struct json *list, size_t *n)
 {
-    const struct json *list = json_member(c->body, "cids");
     const char **cids = NULL;
     size_t i;
 
@@ -61,21 +60,28 @@ static bool take_from(struct call *c, const char *cid, struct custody_move *m, e
     return true;
 }
 
-static bool take_move(struct call *c, struct custody_move *m, enum xk_err *err)
+/* The move and its cards. False: refused, or *err. */
+static bool take_move(struct call *c, struct custody_move *m, const char ***cids, size_t *n,
+                      enum xk_err *err)
 {
     const char *to = "", *kind = "TRANSFER", *document = "";
+    const struct json *list = NULL;
     const struct json_field fields[] = {
         {.name = "to", .required = true, .min = 1, ORG_FIELD, .text = &to},
         {.name = "kind", .kind = JSON_STRING, .max = 16, .text = &kind},
         {.name = "document", .kind = JSON_STRING, .max = DOCUMENT_MAX, .text = &document},
+        {.name = "cids", .kind = JSON_ARRAY, .required = true, .array = &list},
     };
     struct org org;
 
     *err = XK_OK;
-    if (!take_fields(c, fields, ARRAY_LEN(fields)) || !take_org(c, to, &org, err))
+    if (!take_fields(c, fields, ARRAY_LEN(fields)))
         return false;
     if (custody_kind_parse(kind, &m->kind) != XK_OK || m->kind == CUSTODY_MADE)
         return answer_refused(c, CODE_PARAMETER, "kind");
+    *cids = take_cids(c, list, n);
+    if (!*cids || !take_org(c, to, &org, err))
+        return false;
     m->at = c->order->now;
     copy_text(m->to_org, sizeof m->to_org, org.id);
     copy_text(m->document, sizeof m->document, document);
@@ -102,13 +108,10 @@ enum xk_err post_card_transfer(struct call *c)
 {
     struct custody_move m = {0};
     enum xk_err err = XK_OK;
-    const char **cids;
-    size_t n, at;
+    const char **cids = NULL;
+    size_t n = 0, at;
 
-    if (!take_move(c, &m, &err))
-        return err;
-    cids = take_cids(c, &n);
-    if (!cids || !take_from(c, cids[0], &m, &err))
+    if (!take_move(c, &m, &cids, &n, &err) || !take_from(c, cids[0], &m, &err))
         return err;
     err = custody_give(c->order->store, &m, cids, n, &at);
     if (give_code(err) != CODE_OK) {

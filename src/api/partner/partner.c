@@ -9,8 +9,8 @@
 #define ID_MAX 64
 
 static const struct route routes[] = {
-#define ROUTE(method, path, role, scope, limit, body, handler)                                     \
-    {method, path, ROLE_##role, SCOPE_##scope, LIMIT_##limit, BODY_##body, handler},
+#define ROUTE(method, path, role, scope, limit, body, handler, query)                              \
+    {method, path, ROLE_##role, SCOPE_##scope, LIMIT_##limit, BODY_##body, handler, query},
 #include "api/partner/routes.def"
 #undef ROUTE
 };
@@ -118,14 +118,21 @@ enum xk_err call_undo(struct call *c)
     return store_savepoint(c->order->store);
 }
 
+int field_code(enum xk_err err)
+{
+    if (err == XK_OK)
+        return CODE_UNKNOWN;
+    return err == XK_E_NOT_FOUND ? CODE_MISSING : CODE_PARAMETER;
+}
+
 bool take_fields(struct call *c, const struct json_field *fields, size_t n)
 {
     const char *bad;
     enum xk_err err = json_read_fields(c->body, fields, n, &bad);
 
-    if (err == XK_OK)
+    if (err == XK_OK && (bad = json_unknown(c->body, fields, n)) == NULL)
         return true;
-    return answer_refused(c, err == XK_E_NOT_FOUND ? CODE_MISSING : CODE_PARAMETER, bad);
+    return answer_refused(c, field_code(err), bad);
 }
 
 /* Percent-decoding into the arena; NULL when malformed, or no text that a database could hold. */
@@ -183,20 +190,65 @@ void copy_text(char *out, size_t cap, const char *text)
     snprintf(out, cap, "%s", text ? text : "");
 }
 
-/* Every parameter can be read, so that none is taken for absent. */
-static bool check_query(struct call *c)
-{
-    for (const char *at = c->in->query; *at; at += strcspn(at, "&"), at += *at == '&') {
-        size_t part = strcspn(at, "&");
-        size_t name = strcspn(at, "=&");
+static const struct parameter {
+    const char *name;
+    size_t max;
+    const char *allowed; /* NULL any text */
+} parameters[] = {
+#define PARAMETER(name, max, allowed) {#name, max, allowed},
+#include "api/partner/query.def"
+#undef PARAMETER
+};
 
-        if (name < part && !decode(c, BYTES(at + name + 1, part - name - 1)))
-            return answer_refused(
-                c, CODE_PARAMETER,
-                arena_printf(c->order->arena, "%.*s", (int)(name < 32 ? name : 32), at));
+/* Of those that the route knows; NULL. */
+static const struct parameter *find_parameter(const struct route *r, struct bytes name)
+{
+    for (const char *at = r->query; *at; at += strcspn(at, " "), at += *at == ' ') {
+        if (!bytes_eq(BYTES(at, strcspn(at, " ")), name))
+            continue;
+        for (size_t i = 0; i < ARRAY_LEN(parameters); i++) {
+            if (bytes_eq(bytes_cstr(parameters[i].name), name))
+                return &parameters[i];
+        }
+    }
+    return NULL;
+}
+
+static bool parameter_fits(const struct parameter *p, const char *value)
+{
+    size_t n = value ? strlen(value) : 0;
+
+    return value && n <= p->max && (!p->allowed || strspn(value, p->allowed) == n);
+}
+
+static bool refuse_parameter(struct call *c, int code, struct bytes name)
+{
+    return answer_refused(c, code,
+                          arena_printf(c->order->arena, "%.*s", (int)(name.n < 32 ? name.n : 32),
+                                       (const char *)name.p));
+}
+
+/* One the route does not know would be passed over silently, and one said twice half of it. */
+static bool check_query(struct call *c, const struct route *r)
+{
+    uint64_t seen = 0;
+
+    for (const char *at = c->in->query; *at; at += strcspn(at, "&"), at += *at == '&') {
+        struct bytes part = BYTES(at, strcspn(at, "&"));
+        struct bytes name = BYTES(at, strcspn(at, "=&"));
+        const struct parameter *p = find_parameter(r, name);
+        uint64_t bit = p ? UINT64_C(1) << (p - parameters) : 0;
+
+        if (!p)
+            return refuse_parameter(c, CODE_UNKNOWN, name);
+        if (seen & bit || name.n == part.n ||
+            !parameter_fits(p, decode(c, bytes_part(part, name.n + 1, part.n))))
+            return refuse_parameter(c, CODE_PARAMETER, name);
+        seen |= bit;
     }
     return true;
 }
+_Static_assert(ARRAY_LEN(parameters) <= 64, "a bit a parameter");
 
 bool query_number(struct call *c, const char *name, int64_t fallback, int64_t max, int64_t *out)
 {
@@ -281,7 +333,7 @@ static enum xk_err with_body(struct call *c, const struct route *r)
     enum xk_err err;
     size_t at;
 
-    if (!check_query(c))
+    if (!check_query(c, r))
         return XK_OK;
     if (r->body != BODY_JSON)
         return r->handle(c);

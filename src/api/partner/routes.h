@@ -63,6 +63,7 @@ struct route {
     enum route_limit limit;
     enum route_body body;
     enum xk_err (*handle)(struct call *c);
+    const char *query; /* names of the parameters it knows, with blanks */
 };
 const struct route *route_table(size_t *n);
 
@@ -80,8 +81,11 @@ void answer_begin_code(struct call *c, int code, const char *detail);
  * and a fresh savepoint carries on. */
 enum xk_err call_undo(struct call *c) XK_MUST_CHECK;
 
-/* Fields of c->body; a wrong one is refused by name, and false comes back. */
+/* Fields of c->body; a wrong one, and one that is none of these, is refused by name, and false
+ * comes back. */
 bool take_fields(struct call *c, const struct json_field *fields, size_t n);
+/* The code for what json_read_fields said; XK_OK: for a member that is none of the fields. */
+int field_code(enum xk_err err);
 /* Query parameter, decoded into the job's arena; NULL when absent. */
 const char *query_value(struct call *c, const char *name);
 /* The same; otherwise when it is absent or empty. */
@@ -157,7 +161,8 @@ struct partner {
     uint32_t calls; /* for housekeeping now and then */
 };
 
-#define ROUTE(method, path, role, scope, limit, body, handler) enum xk_err handler(struct call *c);
+#define ROUTE(method, path, role, scope, limit, body, handler, query)                              \
+    enum xk_err handler(struct call *c);
 #include "api/partner/routes.def"
 #undef ROUTE
 

@@ -59,7 +59,7 @@ static enum xk_err read_wish(const struct json *v, struct wish_texts *t, const c
         {.name = "templateId",
          .kind = JSON_STRING,
          .min = 1,
-         .max = 32,
+         .max = TASK_TEMPLATE_MAX,
          .allowed = JSON_ID,
          .text = &t->template_id},
         {.name = "mode", .kind = JSON_STRING, .max = 10, .text = &t->mode},
@@ -72,7 +72,9 @@ static enum xk_err read_wish(const struct json *v, struct wish_texts *t, const c
     };
 
     *t = (struct wish_texts){.mode = "NEW", .channel = "AUTO"};
-    return json_read_fields(v, fields, ARRAY_LEN(fields), bad);
+    TRY(json_read_fields(v, fields, ARRAY_LEN(fields), bad));
+    *bad = json_unknown(v, fields, ARRAY_LEN(fields));
+    return XK_OK;
 }
 
 static bool url_ok(const char *url)
@@ -113,9 +115,7 @@ static int parse_wish(const struct json *v, struct wish_texts *t, struct order_w
 {
     enum xk_err err = read_wish(v, t, bad);
 
-    if (err == XK_OK)
-        return check_wish(t, w, bad);
-    return err == XK_E_NOT_FOUND ? CODE_MISSING : CODE_PARAMETER;
+    return err == XK_OK && !*bad ? check_wish(t, w, bad) : field_code(err);
 }
 
 /* The card's CID (of an eUICC its EID) by whatever it was named; unknown ones go on under the name
@@ -227,16 +227,23 @@ static enum xk_err apply_items(struct call *c, const struct json *items)
 
 static enum xk_err apply_json(struct call *c)
 {
+    const struct json_field known = {.name = "items"};
     struct json *doc;
     const struct json *items;
+    const char *unknown;
     enum xk_err err;
     bool allowed;
     size_t at;
 
+    if (c->in->query[0]) /* it goes with a file; here each item says it */
+        return answer_refuse(c, CODE_UNKNOWN, "query");
     if (json_doc_parse(c->in->body, &doc, &at) != XK_OK)
         return answer_refuse(c, CODE_BAD_JSON, NULL);
     items = json_member(doc, "items");
-    if (json_length(items) == 0)
+    unknown = json_unknown(doc, &known, 1);
+    if (unknown)
+        err = answer_refuse(c, CODE_UNKNOWN, unknown);
+    else if (json_length(items) == 0)
         err = answer_refuse(c, CODE_MISSING, "items");
     else if (json_length(items) > BATCH_ITEMS_MAX)
         err = answer_refuse(c, CODE_TOO_MANY, "items");
@@ -356,13 +363,11 @@ static enum xk_err apply_csv(struct call *c)
     bool allowed;
     size_t lines;
 
-    if (!w.pool_id || strlen(w.pool_id) > 32)
+    if (!w.pool_id)
         return answer_refuse(c, CODE_MISSING, "poolId");
-    if (w.template_id && strlen(w.template_id) > 32)
-        return answer_refuse(c, CODE_PARAMETER, "templateId");
     if (mode && task_mode_parse(mode, &w.mode) != XK_OK)
         return answer_refuse(c, CODE_PARAMETER, "mode");
-    if (!url_ok(w.callback_url) || (w.callback_url && strlen(w.callback_url) > TASK_URL_MAX))
+    if (!url_ok(w.callback_url))
         return answer_refuse(c, CODE_PARAMETER, "callbackUrl");
     if (!csv_ok(c, c->in->body, &lines))
         return XK_OK;

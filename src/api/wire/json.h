@@ -36,13 +36,14 @@ bool json_truth(const struct json *v, bool fallback);
 /* Members of an object by a table, so that a refusal can name the field. */
 struct json_field {
     const char *name;
-    enum json_kind kind; /* JSON_STRING, JSON_INT or JSON_BOOL */
+    enum json_kind kind; /* JSON_STRING, JSON_INT, JSON_BOOL or JSON_ARRAY */
     bool required;
-    size_t min, max;     /* length of a string, or value of a number; max 0: no limit of its own */
+    size_t min, max;     /* length of a string or an array, or value of a number; max 0: no limit */
     const char *allowed; /* string: characters it may hold, NULL any printable; see JSON_DIGITS */
     const char **text;   /* where the value goes; strings live as long as the document */
     int64_t *integer;
     bool *truth;
+    const struct json **array;
 };
 #define JSON_DIGITS "0123456789"
 #define JSON_ID "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.:"
@@ -50,6 +51,10 @@ struct json_field {
 /* XK_E_NOT_FOUND (missing) or XK_E_VALUE, and *bad the field's name. Unknown members are fine. */
 enum xk_err json_read_fields(const struct json *object, const struct json_field *fields, size_t n,
                              const char **bad) XK_MUST_CHECK;
+#define JSON_NAME_MAX 64
+/* The first member that is none of the fields, "..." when its name is longer than JSON_NAME_MAX;
+ * NULL: there is none. */
+const char *json_unknown(const struct json *object, const struct json_field *fields, size_t n);
 
 /* Writing: commas are put where they belong. name NULL inside arrays and at the top. */
 struct json_out {

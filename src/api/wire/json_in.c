@@ -231,6 +231,10 @@ static bool take_field(const struct json *v, const struct json_field *f)
         if (n < (int64_t)f->min || (f->max > 0 && n > (int64_t)f->max))
             return false;
         *f->integer = n;
+    } else if (f->kind == JSON_ARRAY) {
+        if (json_length(v) < f->min || (f->max > 0 && json_length(v) > f->max))
+            return false;
+        *f->array = v;
     } else if (f->kind == JSON_BOOL) {
         *f->truth = json_truth(v, false);
     }
@@ -251,6 +255,28 @@ enum xk_err json_read_fields(const struct json *object, const struct json_field 
     }
     *bad = NULL;
     return XK_OK;
+}
+
+static bool is_field(const char *name, const struct json_field *fields, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(fields[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+const char *json_unknown(const struct json *object, const struct json_field *fields, size_t n)
+{
+    if (json_kind(object) != JSON_OBJECT)
+        return NULL;
+    json_object_object_foreach(unwrap(object), name, value)
+    {
+        (void)value;
+        if (!is_field(name, fields, n))
+            return strlen(name) <= JSON_NAME_MAX ? name : "...";
+    }
+    return NULL;
 }
 
 void json_put_value(struct json_out *o, const char *name, const struct json *v)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests become jobs, finished jobs become replies. */
 #include "prog/xiekad/daemon.h"
+#include "prog/xiekad/pages.h"
 
 #define REPLY_MAX ((size_t)16 << 20)
 #define HSS_EVENTS_PATH "/hss/v1/events"
@@ -18,6 +19,8 @@ void http_take(void *daemon, struct http_request *request)
     bool events = strcmp(request->path, HSS_EVENTS_PATH) == 0;
     struct job *job;
 
+    if (pages_take(request))
+        return;
     if (events &&
         (request->method != HTTP_POST || !home_authorised(http_header(request, "Authorization"),
                                                           conf_string(d->conf, "home_token")))) {

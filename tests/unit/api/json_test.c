@@ -88,6 +88,66 @@ TEST(fields_name_what_is_wrong)
     }
 }
 
+TEST(members_that_are_none_of_the_fields)
+{
+    static const struct {
+        const char *text, *unknown;
+    } rows[] = {
+        {"{}", NULL},
+        {"{\"id\":1}", NULL},
+        {"{\"id\":1,\"Id\":2}", "Id"},
+        {"{\"\":null}", ""},
+        {"[1]", NULL}, /* no object: json_read_fields refuses it */
+        {"{\"a234567890123456789012345678901234567890123456789012345678901234\":1}",
+         "a234567890123456789012345678901234567890123456789012345678901234"},
+        {"{\"a2345678901234567890123456789012345678901234567890123456789012345\":1}", "..."},
+    };
+    const struct json_field field = {.name = "id"};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct json *doc = NULL;
+        const char *unknown;
+        size_t at;
+
+        REQUIRE(json_doc_parse(bytes_cstr(rows[i].text), &doc, &at) == XK_OK);
+        unknown = json_unknown(doc, &field, 1);
+        CHECK(!unknown == !rows[i].unknown);
+        if (unknown && rows[i].unknown)
+            CHECK_STR(unknown, rows[i].unknown);
+        json_doc_free(doc);
+    }
+}
+
+TEST(lists_by_their_length)
+{
+    static const struct {
+        const char *text;
+        enum xk_err err;
+    } rows[] = {
+        {"{\"list\":[1]}", XK_OK},        {"{\"list\":[1,2]}", XK_OK},
+        {"{\"list\":[]}", XK_E_VALUE},    {"{\"list\":[1,2,3]}", XK_E_VALUE},
+        {"{\"list\":\"1\"}", XK_E_VALUE}, {"{}", XK_E_NOT_FOUND},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct json *list = NULL;
+        const struct json_field field = {.name = "list",
+                                         .kind = JSON_ARRAY,
+                                         .required = true,
+                                         .min = 1,
+                                         .max = 2,
+                                         .array = &list};
+        struct json *doc = NULL;
+        const char *bad;
+        size_t at;
+
+        REQUIRE(json_doc_parse(bytes_cstr(rows[i].text), &doc, &at) == XK_OK);
+        CHECK_INT(json_read_fields(doc, &field, 1, &bad), rows[i].err);
+        CHECK((json_length(list) > 0) == (rows[i].err == XK_OK));
+        json_doc_free(doc);
+    }
+}
+
 TEST(writes_what_a_strict_reader_takes)
 {
     static const char nasty[] = "q\"b\\n\n\x01\x7F 写卡 \xFF end";
@@ -198,7 +258,8 @@ TEST(base64_digits_of_the_other_alphabet)
     CHECK_INT(base64url_decode(BYTES_STR("-/8"), out, sizeof out, &n), XK_E_FORMAT);
 }
 
-TESTS_MAIN(XT_CASE(refuses_what_is_not_strict_json),
+TESTS_MAIN(XT_CASE(members_that_are_none_of_the_fields), XT_CASE(lists_by_their_length),
+           XT_CASE(refuses_what_is_not_strict_json),
            XT_CASE(takes_colons_and_quotes_inside_strings), XT_CASE(fields_name_what_is_wrong),
            XT_CASE(writes_what_a_strict_reader_takes), XT_CASE(writing_too_deep_fails),
            XT_CASE(base64_rfc4648), XT_CASE(base64_refusals), XT_CASE(utf8_is_looked_at_everywhere),

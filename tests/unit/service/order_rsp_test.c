@@ -12,7 +12,7 @@
 static struct {
     size_t offers, releases, withdrawals;
     int refuse; /* with this code */
-    char template_id[33], eid[33];
+    char template_id[TASK_TEMPLATE_MAX + 1], eid[33];
 } dp;
 
 static enum xk_err offer(void *ctx, struct order_ctx *c, const struct task *t,

@@ -77,10 +77,12 @@ static bool take_move(struct call *c, struct custody_move *m, const char ***cids
     *err = XK_OK;
     if (!take_fields(c, fields, ARRAY_LEN(fields)))
         return false;
+    *cids = take_cids(c, list, n);
+    if (!*cids)
+        return false;
     if (custody_kind_parse(kind, &m->kind) != XK_OK || m->kind == CUSTODY_MADE)
         return answer_refused(c, CODE_PARAMETER, "kind");
-    *cids = take_cids(c, list, n);
-    if (!*cids || !take_org(c, to, &org, err))
+    if (!take_org(c, to, &org, err))
         return false;
     m->at = c->order->now;
     copy_text(m->to_org, sizeof m->to_org, org.id);

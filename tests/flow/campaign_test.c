@@ -110,6 +110,36 @@ static void tell(const struct campaign *c, const char *when)
            (unsigned long long)n.duplicated, (unsigned long long)n.resyncs, c->p.refused);
 }
 
+static int64_t count(struct campaign *c, const struct store_query *q)
+{
+    int64_t n;
+
+    CHECK_OK(store_row(c->p.store, q, NULL, 0));
+    n = store_get_int(c->p.store, 0);
+    store_finish(c->p.store);
+    return n;
+}
+
+/* No task fails without an exception (P-18), and none is left when all have succeeded. */
+static void check_exceptions(struct campaign *c)
+{
+    static const struct store_query forgotten = {
+        "test_forgotten",
+        "SELECT COUNT(*) FROM task t WHERE t.state >= 90 AND t.state <> 96 AND NOT EXISTS (SELECT "
+        "1 FROM exception_item i WHERE i.kind = 0 AND i.solved = 0 AND i.subject = "
+        "lower(hex(t.task_id)))"};
+    static const struct store_query left = {
+        "test_left", "SELECT COUNT(*) FROM exception_item i JOIN task t ON i.subject = "
+                     "lower(hex(t.task_id)) WHERE i.kind = 0 AND i.solved = 0 AND t.state = 9"};
+    static const struct store_query sums = {
+        "test_sums", "SELECT COUNT(*) FROM exception e WHERE e.unsolved <> (SELECT COUNT(*) FROM "
+                     "exception_item i WHERE i.exception_id = e.exception_id AND i.solved = 0)"};
+
+    CHECK_INT(count(c, &forgotten), 0);
+    CHECK_INT(count(c, &left), 0);
+    CHECK_INT(count(c, &sums), 0);
+}
+
 static void run_campaign(struct campaign *c, uint32_t devices, uint64_t seed)
 {
     struct platform_setup s = setup(devices, seed);
@@ -121,6 +151,7 @@ static void run_campaign(struct campaign *c, uint32_t devices, uint64_t seed)
     apply_to_all(c);
     for (int64_t hour = 0; hour < DAYS_MAX * 24 && c->states[TASK_SUCCESS] < devices; hour++) {
         platform_run(&c->p, c->p.now + HOUR);
+        check_exceptions(c);
         look(c);
         if (hour % 6 == 0)
             tell(c, "campaign");
@@ -162,6 +193,7 @@ TEST(every_card_in_the_end)
     CHECK_INT(c.numbers.n, devices);
     CHECK_INT(c.twice, 0);
     check_indicators(&c, devices);
+    check_exceptions(&c);
     CHECK_INT(c.p.failed, 0);
     CHECK_INT(platform_numbers(&c.p, NUMBER_IN_USE), devices);
     CHECK_INT(platform_numbers(&c.p, NUMBER_RESERVED) + platform_numbers(&c.p, NUMBER_ASSIGNED) +

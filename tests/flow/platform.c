@@ -92,7 +92,7 @@ static void say_sms(struct platform *p, const struct outbox_item *item)
 {
     struct input *in = push(p, INPUT_SUBMITTED, BYTES_NONE);
     uint64_t id = 0;
-    enum xk_err err = platform_say_parts(p, item, &id);
+    enum xk_err err = p->refuse_sending ? XK_E_BUSY : platform_say_parts(p, item, &id);
 
     in->outbox_id = item->id;
     memcpy(in->task_id, item->task_id, sizeof in->task_id);
@@ -152,11 +152,14 @@ static void say_all(struct platform *p, const struct outbox_list *said)
 
 void platform_look(struct platform *p)
 {
-    int64_t order, outbox;
+    int64_t due[3];
 
-    MUST(order_next_due(p->store, &order));
-    MUST(outbox_next_due(p->store, &outbox));
-    p->due = order < outbox ? order : outbox;
+    MUST(order_next_due(p->store, &due[0]));
+    MUST(outbox_next_due(p->store, &due[1]));
+    MUST(exception_next_due(p->store, &due[2]));
+    p->due = INT64_MAX;
+    for (size_t i = 0; i < ARRAY_LEN(due); i++)
+        p->due = due[i] < p->due ? due[i] : p->due;
 }
 
 enum xk_err platform_decide(struct platform *p, platform_decide_fn *fn, void *arg)
@@ -226,11 +229,13 @@ static enum xk_err decide_input(struct platform *p, struct order_ctx *c, void *a
 
 static enum xk_err decide_tick(struct platform *p, struct order_ctx *c, void *arg)
 {
+    struct exception_ctx x = order_exceptions(c);
     size_t moved;
 
     (void)p;
     (void)arg;
     TRY(order_on_time(c, DUE_MAX, &moved));
+    TRY(exception_on_time(&x, DUE_MAX, &moved));
     return outbox_take(c->store, c->now, OUTBOX_MAX, c->said);
 }
 
@@ -364,8 +369,14 @@ static enum xk_err build_script(void *ctx, const struct order_script *s, struct 
                            .number_keys = s->number_keys,
                            .fallback_min = s->fallback_min,
                            .counter = s->counter};
+    struct platform *p = ctx;
+    struct number wrong;
 
-    (void)ctx;
+    if (p->wrong_number && s->number) {
+        wrong = *s->number;
+        wrong.imsi[sizeof "00101000" - 1] ^= 1;
+        o.number = &wrong;
+    }
     memcpy(o.task_id, s->task->id, sizeof o.task_id);
     if (s->restore)
         o.flags = SCRIPT_RESTORE_SEED;
@@ -375,7 +386,10 @@ static enum xk_err build_script(void *ctx, const struct order_script *s, struct 
         o.flags = s->single_shot ? SCRIPT_PREPARE | SCRIPT_COMMIT : SCRIPT_PREPARE;
     if (s->keep_seed && !s->restore)
         o.flags |= SCRIPT_KEEP_SEED;
-    return ota_build(&o, packet);
+    TRY(ota_build(&o, packet));
+    if (p->break_packets)
+        packet->p[packet->n - 1] ^= 1;
+    return XK_OK;
 }
 
 static enum xk_err encode_callback(void *ctx, const struct task *t, const char *event_id,
@@ -435,8 +449,8 @@ void platform_init(struct platform *p, const struct platform_setup *s)
     p->rand = xk_rand_prng(&p->prng);
     fleet.net.seed = s->seed;
     p->link = (struct otaw_link){.source = fleet.platform, .validity_s = 86400};
-    p->ports =
-        (struct order_ports){.build_script = build_script, .encode_callback = encode_callback};
+    p->ports = (struct order_ports){
+        .ctx = p, .build_script = build_script, .encode_callback = encode_callback};
     order_policy_default(&p->policy);
     map_init(&p->receipts, RECEIPTS_MAX, s->seed);
     p->parts = sms_reassembly_new();

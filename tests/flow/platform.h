@@ -11,6 +11,7 @@
 #include "api/otaw/otaw.h"
 #include "base/map.h"
 #include "prog/fleet/fleet.h"
+#include "service/exception/exception.h"
 
 #define PLATFORM_START INT64_C(1767323045000)
 #define PLATFORM_APP "flow"
@@ -37,6 +38,9 @@ struct platform {
     unsigned refused;    /* packets that were no report of a card of ours, or replays */
     unsigned failed;     /* inputs that ended in an error of ours: must stay 0 */
     bool refuse_opening; /* the home network opens nothing */
+    bool refuse_sending; /* the SMSC takes nothing */
+    bool break_packets;  /* a byte is wrong when they arrive */
+    bool wrong_number;   /* another IMSI than the task's is written */
     bool forget_new;     /* it says that it opened a number, but lets nobody in with it */
 };
 

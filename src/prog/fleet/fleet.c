@@ -120,6 +120,8 @@ static enum xk_err make_modem(struct fleet *f, uint32_t i)
 {
     struct unit *u = &f->units[i];
     struct modem_config c = {.rat = fleet_rat_of(f, i),
+                             .no_toolkit = f->config.no_toolkit,
+                             .refuse_refresh = f->config.refuse_refresh,
                              .status_poll_s = f->config.status_poll_s,
                              .at_port = fleet_consumer_of(f, i) != NULL};
     struct testnet_device d = {.rat = c.rat, .cell = 1 + i % CELLS};

@@ -51,6 +51,7 @@ struct fleet_config {
     uint32_t cut_min_ms, cut_max_ms; /* how long the power is away */
     uint32_t status_poll_s;          /* 0: the modem's default */
     uint32_t psm_tau_s, psm_active_s, edrx_s; /* NB-IoT and eMTC devices */
+    bool no_toolkit, refuse_refresh;          /* terminals that lack something (modem.h) */
     const char *platform;                     /* address on the cards, where reports go */
 };
 /* 0 devices, LTE, one after another in a second, no cuts, platform 10658000. */

@@ -151,6 +151,9 @@ enum xk_err exception_batch(struct exception_ctx *c, const struct exception_batc
  * how many there were. */
 enum xk_err exception_on_time(struct exception_ctx *c, size_t limit, size_t *moved) XK_MUST_CHECK;
 
+/* When a limit wants to be looked at next; INT64_MAX. */
+enum xk_err exception_next_due(struct store *s, int64_t *at) XK_MUST_CHECK;
+
 /* What a person did. finding and action are for EXCEPTION_CLOSE, text for the others. */
 struct exception_act {
     enum exception_step step;

@@ -67,6 +67,17 @@ enum xk_err exception_on_time(struct exception_ctx *c, size_t limit, size_t *mov
     return XK_OK;
 }
 
+enum xk_err exception_next_due(struct store *s, int64_t *at)
+{
+    static const struct store_query q = {"exception_next_due",
+                                         "SELECT COALESCE(MIN(next_at), $1) FROM exception"};
+
+    TRY(store_row(s, &q, SVS(sv_int(INT64_MAX))));
+    *at = store_get_int(s, 0);
+    store_finish(s);
+    return XK_OK;
+}
+
 /* ---- people ---------------------------------------------------------------------------------- */
 
 static enum xk_err has_stopped(struct store *s, int64_t id, bool *stopped)

@@ -254,6 +254,16 @@ static enum xk_err note_report(struct order_ctx *c, const struct task *t,
     return task_event_add(c->store, t, c->now, "sms_in", detail, BYTES(data, r->packet.n + 1));
 }
 
+/* About an attempt that has been repeated since, or, by a card that could not read its counter,
+ * about anybody's: nothing follows, but should no better word come, it tells why. */
+static enum xk_err note_complaint(struct order_ctx *c, struct task *t, uint8_t result)
+{
+    if (t->card_result != 0)
+        return XK_OK;
+    t->card_result = result;
+    return task_save(c->store, t);
+}
+
 /* The card is in use with a number that is not the task's: the gravest thing that can happen. */
 static enum xk_err check_written(struct order_ctx *c, const struct task *t,
                                  const struct order_report *r, bool *wrong)
@@ -317,7 +327,7 @@ enum xk_err order_on_report(struct order_ctx *c, const struct chip *chip,
     TRY(err);
     TRY(note_report(c, &t, r, result));
     if (r->is_answer && r->counter < chip->down_counter && result >= SCRIPT_BAD_MAC)
-        return XK_OK; /* a complaint about an attempt that has been repeated since */
+        return note_complaint(c, &t, result);
     TRY(check_written(c, &t, r, &wrong));
     if (wrong)
         return XK_OK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Real failures of cards, terminals, bearers and networks, each by its own way through the platform,
- * and the exceptions they make (P-18): class and grade, and that a retry which succeeds closes. */
+/* Real failures of cards, terminals, bearers and networks, each by its own way through the
+ * platform, and the exceptions they make (P-18): class and grade, and that a retry which succeeds
+ * closes. */
 #include "codec/script/script.h"
 #include "platform.h"
 #include "xt.h"

@@ -456,6 +456,63 @@ TEST(batches_by_their_rate)
     }
 }
 
+/* A callback that nobody heard is the interface's trouble, also when the write succeeded; sent again
+ * by hand and heard, it is none any more. One about an exception makes no other. */
+TEST(what_nobody_heard)
+{
+    struct outbox_item item = {.kind = OUTBOX_CALLBACK, .address = "http://x", .group_key = ""};
+    struct desk d;
+
+    desk_init(&d);
+    item.due_at = START;
+    for (int i = 0; i < 3; i++) {
+        static const enum outbox_kind kinds[] = {OUTBOX_CALLBACK, OUTBOX_ES2P, OUTBOX_SMDS};
+
+        item.kind = kinds[i];
+        CHECK_OK(outbox_add(d.f.store, &d.ids, &item, &d.said));
+        CHECK_OK(exception_given_up(&d.c, d.ids.next - 1, "HTTP 500"));
+        CHECK_INT(look(&d), i + 1);
+        CHECK_INT(exception_cause_info(d.seen[0].cause)->class, EXCEPTION_I);
+    }
+    CHECK_INT(d.seen[2].cause, EXCEPTION_BY_CALLBACK);
+    CHECK_INT(d.seen[1].cause, EXCEPTION_BY_ES2P);
+    CHECK_INT(d.seen[0].cause, EXCEPTION_BY_SMDS);
+    CHECK_STR(d.seen[0].org_id, ORG_ROOT);
+    item.kind = OUTBOX_EXCEPTION;
+    CHECK_OK(outbox_add(d.f.store, &d.ids, &item, &d.said));
+    CHECK_OK(exception_given_up(&d.c, d.ids.next - 1, "HTTP 500"));
+    CHECK_OK(exception_given_up(&d.c, 1, "there is no such row"));
+    CHECK_INT(look(&d), 3);
+    CHECK_OK(outbox_revive(d.f.store, (START << 12), d.c.now));
+    CHECK_OK(exception_heard(&d.c, START << 12));
+    look(&d);
+    CHECK_INT(d.seen[2].state, EXCEPTION_CLOSED);
+    CHECK_INT(d.seen[1].state, EXCEPTION_OPEN);
+    desk_fini(&d);
+}
+
+/* Downloads that no write task waits for. */
+TEST(downloads)
+{
+    struct download p = {.iccid = "8986", .eid = "8904"};
+    struct desk d;
+
+    desk_init(&d);
+    CHECK_OK(exception_downloaded(&d.c, &p, DOWNLOAD_BY_FAIL_FOR_NOW));
+    CHECK_INT(look(&d), 0);
+    CHECK_OK(exception_downloaded(&d.c, &p, DOWNLOAD_BY_FAIL_FOR_GOOD));
+    CHECK_INT(look(&d), 1);
+    CHECK_INT(d.seen[0].cause, EXCEPTION_BY_CARD_FAILED);
+    CHECK_STR(d.seen[0].card, "8904");
+    CHECK_OK(exception_downloaded(&d.c, &p, DOWNLOAD_BY_INSTALL));
+    look(&d);
+    CHECK_INT(d.seen[0].state, EXCEPTION_CLOSED);
+    p.for_task = true;
+    CHECK_OK(exception_downloaded(&d.c, &p, DOWNLOAD_BY_FAIL_FOR_GOOD));
+    CHECK_INT(look(&d), 1);
+    desk_fini(&d);
+}
+
 /* One in twenty, and everybody finds the same ones. */
 TEST(the_sample)
 {
@@ -477,4 +534,5 @@ TESTS_MAIN(XT_CASE(every_code_has_a_cause), XT_CASE(what_silence_means),
            XT_CASE(limits_are_warned_of_and_missed), XT_CASE(a_retry_that_succeeds_closes),
            XT_CASE(many_retries_relieve), XT_CASE(another_reason_for_the_same_task),
            XT_CASE(what_the_applicant_was_told), XT_CASE(a_wrong_number_stops_writing),
-           XT_CASE(batches_by_their_rate), XT_CASE(the_sample))
+           XT_CASE(batches_by_their_rate), XT_CASE(what_nobody_heard), XT_CASE(downloads),
+           XT_CASE(the_sample))

@@ -456,8 +456,8 @@ TEST(batches_by_their_rate)
     }
 }
 
-/* A callback that nobody heard is the interface's trouble, also when the write succeeded; sent again
- * by hand and heard, it is none any more. One about an exception makes no other. */
+/* A callback that nobody heard is the interface's trouble, also when the write succeeded; sent
+ * again by hand and heard, it is none any more. One about an exception makes no other. */
 TEST(what_nobody_heard)
 {
     struct outbox_item item = {.kind = OUTBOX_CALLBACK, .address = "http://x", .group_key = ""};

@@ -2,6 +2,7 @@
 /* Exceptions (P-18, P-19): what partners see of them and do about them, and what they are told
  * (C3). */
 #include "api/partner/routes.h"
+#include "base/hex.h"
 #include "model/code.h"
 
 #define PAGE_MAX 500
@@ -102,8 +103,8 @@ static bool take_exception_id(struct call *c, const char *text, int64_t *out)
     uint8_t id[TASK_ID_LEN];
     struct cur r = cur_of(BYTES_OF(id));
 
-    if (!take_task_id(c, text, id))
-        return false;
+    if (hex_decode_exact(bytes_cstr(text), id, sizeof id) != XK_OK)
+        return answer_refused(c, CODE_PARAMETER, "exceptionId");
     *out = (int64_t)cur_u64(&r);
     return true;
 }

@@ -113,6 +113,24 @@ def a_batch_that_nobody_receives():
 
 
 @tap.case
+def a_leak_stops_all_writing_until_a_person_says_so():
+    with World(1) as world:
+        client = world.client()
+        cards = world.prepare(client, spare=1)
+        x = Xieka(world.dir, world.platform).login()
+        x.expect(REFUSED, "exception", "open", "BAD_MAC", "no person finds that", says="cause")
+        leak = x.json("exception", "open", "LEAK", "a laptop was stolen")
+        check((leak["grade"], leak["state"], leak["orgId"]) == ("L4", "OPEN", "platform"), str(leak))
+        check([e["kind"] for e in leak["events"]] == ["OPENED", "GRADED", "STOPPED"], str(leak["events"]))
+        number, batch = leak["exceptionId"], world.apply_all(client, cards)
+        wait_for("the card to be held", lambda: [t["state"] for t in world.tasks(client, batch)] == ["SCRIPT_READY"])
+        x.expect(REFUSED, "exception", "close", number, "stolen", "new keys", says="14016")
+        check(world.tasks(client, batch)[0]["attempts"] <= 1, "sent")
+        x.expect(DONE, "exception", "resume", number)
+        x.expect(DONE, "exception", "close", number, "stolen", "new keys")
+
+
+@tap.case
 def what_is_typed_wrongly():
     with Folder("exception") as folder, Platform(folder) as platform:
         x = Xieka(folder, platform).login()

@@ -298,6 +298,40 @@ enum xk_err post_exception_close(struct call *c)
     return take_fields(c, fields, ARRAY_LEN(fields)) ? act(c, id, &a) : XK_OK;
 }
 
+/* What no failure tells: a leak, an outage, books that differ. */
+enum xk_err post_exception(struct call *c)
+{
+    struct exception_ctx x = order_exceptions(c->order);
+    const char *name = "", *text = "";
+    const struct json_field fields[] = {
+        {.name = "cause",
+         .kind = JSON_STRING,
+         .required = true,
+         .min = 1,
+         .max = 32,
+         .text = &name},
+        {.name = "text",
+         .kind = JSON_STRING,
+         .required = true,
+         .min = 1,
+         .max = 255,
+         .text = &text},
+    };
+    enum exception_cause cause;
+    enum xk_err err;
+    int64_t id;
+
+    if (!take_fields(c, fields, ARRAY_LEN(fields)))
+        return XK_OK;
+    err = exception_cause_parse(name, &cause);
+    if (err == XK_OK)
+        err = exception_open(&x, cause, c->app.id, text, &id);
+    if (err == XK_E_VALUE)
+        return answer_refuse(c, CODE_PARAMETER, "cause");
+    TRY(err);
+    return answer_exception(c, id);
+}
+
 enum xk_err post_exception_resume(struct call *c)
 {
     struct exception_ctx x = order_exceptions(c->order);

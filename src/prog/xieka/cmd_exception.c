@@ -166,7 +166,7 @@ int cmd_exception_show(struct cli *c)
 
 /* ---- what is done about it ------------------------------------------------------------------- */
 
-/* The operands behind the id under these names. */
+/* The operands under these names. */
 static int act(struct cli *c, const char *path, const char *const *names, size_t n)
 {
     struct call call = {.method = "POST", .path = path};
@@ -179,9 +179,8 @@ static int act(struct cli *c, const char *path, const char *const *names, size_t
     buf_init_fixed(&body, mem, sizeof mem);
     json_out_init(&o, &body);
     json_open_object(&o, NULL);
-    json_put_text(&o, "exceptionId", c->args.operand[0]);
-    for (size_t i = 0; i < n && i + 1 < c->args.n; i++)
-        json_put_text(&o, names[i], c->args.operand[i + 1]);
+    for (size_t i = 0; i < n && i < c->args.n; i++)
+        json_put_text(&o, names[i], c->args.operand[i]);
     if (cli_option(c, OPT_OWNER))
         json_put_text(&o, "owner", cli_option(c, OPT_OWNER));
     json_close_object(&o);
@@ -193,33 +192,40 @@ static int act(struct cli *c, const char *path, const char *const *names, size_t
     return code == EXIT_DONE ? print_exception(c, r.data) : code;
 }
 
-static const char *const words[] = {"text"};
+static const char *const words[] = {"exceptionId", "text"};
+
+int cmd_exception_open(struct cli *c)
+{
+    static const char *const names[] = {"cause", "text"};
+
+    return act(c, "/exception", names, ARRAY_LEN(names));
+}
 
 int cmd_exception_respond(struct cli *c)
 {
-    return act(c, "/exception/respond", words, 1);
+    return act(c, "/exception/respond", words, ARRAY_LEN(words));
 }
 
 int cmd_exception_relieve(struct cli *c)
 {
-    return act(c, "/exception/relieve", words, 1);
+    return act(c, "/exception/relieve", words, ARRAY_LEN(words));
 }
 
 int cmd_exception_report(struct cli *c)
 {
-    return act(c, "/exception/report", words, 1);
+    return act(c, "/exception/report", words, ARRAY_LEN(words));
 }
 
 int cmd_exception_close(struct cli *c)
 {
-    static const char *const names[] = {"cause", "action"};
+    static const char *const names[] = {"exceptionId", "cause", "action"};
 
     return act(c, "/exception/close", names, ARRAY_LEN(names));
 }
 
 int cmd_exception_resume(struct cli *c)
 {
-    return act(c, "/exception/resume", NULL, 0);
+    return act(c, "/exception/resume", words, 1);
 }
 
 /* ---- the review ------------------------------------------------------------------------------ */

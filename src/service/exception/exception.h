@@ -164,6 +164,11 @@ struct exception_act {
 enum xk_err exception_do(struct exception_ctx *c, int64_t id, const struct exception_act *act)
     XK_MUST_CHECK;
 
+/* What a person has found, of a cause whose cure is PERSON (else XK_E_VALUE): an exception of the
+ * operator's, of the grade of its cause. */
+enum xk_err exception_open(struct exception_ctx *c, enum exception_cause cause, const char *who,
+                           const char *text, int64_t *id) XK_MUST_CHECK;
+
 /* L4 has stopped all writing: nothing new is sent until a person resumes. */
 enum xk_err exception_writing_stopped(struct store *s, bool *stopped) XK_MUST_CHECK;
 /* XK_E_NOT_FOUND: this exception has stopped nothing. */

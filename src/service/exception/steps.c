@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Time limits, and what people do. */
+#include "model/org.h"
 #include "service/exception/rows.h"
 
 #define DUE_MAX 64
@@ -115,6 +116,20 @@ enum xk_err exception_resume_writing(struct exception_ctx *c, int64_t id, const 
     if (changes == 0)
         return XK_E_NOT_FOUND;
     TRY(rows_event(c, &e, "RESUMED", who, "writing goes on", TELL));
+    return rows_save(c->store, &e);
+}
+
+enum xk_err exception_open(struct exception_ctx *c, enum exception_cause cause, const char *who,
+                           const char *text, int64_t *id)
+{
+    struct exception e = {.cause = cause, .org_id = ORG_ROOT};
+
+    if (exception_cause_info(cause)->cure != EXCEPTION_PERSON)
+        return XK_E_VALUE;
+    snprintf(e.owner, sizeof e.owner, "%s", who);
+    TRY(note_open(c, &e, NULL, text));
+    TRY(note_grade(c, &e, exception_cause_info(cause)->grade, "by its cause"));
+    *id = e.id;
     return rows_save(c->store, &e);
 }
 

@@ -6,7 +6,8 @@ import http.server
 import json
 import threading
 
-from xk import Client, Tap, World, check, wait_for
+from cli import Xieka
+from xk import Client, Tap, World, check, free_port, wait_for
 
 tap = Tap()
 DEVICES = 40
@@ -58,6 +59,32 @@ def every_device_gets_its_number_and_may_swap_and_go_back():
         decoded = "\n".join(e.get("decoded", "") for e in events)
         for want in ("PREPARE", "COMMIT", "84 IMSI " + tasks[0]["imsi"], "85 K (16 bytes, sealed)", "report 00 success"):
             check(want in decoded, f"'{want}' is not in the time line:\n{decoded}")
+
+
+@tap.case
+def cards_get_their_first_number_by_themselves():
+    """A rule of the first write: nobody applies, the devices are only switched on."""
+    ports = ["--smpp-port", str(free_port()), "--home-port", str(free_port())]
+    with World(8, fleet_args=ports) as world:
+        client = world.client()
+        cards = world.prepare(client, spare=2)
+        x = Xieka(world.dir, world.platform).login()
+        x.expect(3, "rule", "set", "retail", "--pool", "none", says="13005")
+        x.expect(0, "rule", "set", "retail", "--pool", "main", "--batch", cards[0]["batchId"])
+        check("retail" in x.expect(0, "rule", "list"), "the rule is not listed")
+        check(client.call("GET", "/write/task")["tasks"] == [], "written before they were seen")
+        world.fleet.stop()
+        world.start_fleet()
+        wait_for("every card to be written", lambda: [t["state"] for t in client.call("GET", "/write/task")["tasks"]]
+                 == ["SUCCESS"] * len(cards), 60, 0.2)
+        tasks = client.call("GET", "/write/task")["tasks"]
+        check({t["orderNo"] for t in tasks} == {f"first-write-{c['cid']}" for c in cards}, str(tasks))
+        check_agreement(world, client, tasks)
+        notes = [e["detail"] for e in client.call("GET", f"/write/task/{tasks[0]['taskId']}", {"events": 1})["events"]]
+        check("by rule retail" in notes, str(notes))
+        x.expect(0, "rule", "remove", "retail")
+        x.expect(3, "rule", "remove", "retail", says="14017")
+        check(client.call("GET", "/number/pool/main")["free"] == 2, "a number is held for nothing")
 
 
 class Receiver(http.server.ThreadingHTTPServer):

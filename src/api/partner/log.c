@@ -9,8 +9,8 @@
 
 /* What a call is about, as bodies and queries name it; the first that is there. */
 static const char *const subjects[] = {
-    "taskId", "cid", "iccid",      "batchId", "poolId", "orgId",
-    "appId",  "to",  "templateId", "orderNo", "id",     "exceptionId",
+    "taskId", "cid", "ruleId",     "iccid",   "batchId", "poolId",      "orgId",
+    "appId",  "to",  "templateId", "orderNo", "id",      "exceptionId",
 };
 
 const char *log_subject(struct call *c)

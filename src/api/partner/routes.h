@@ -97,6 +97,8 @@ bool query_number(struct call *c, const char *name, int64_t fallback, int64_t ma
 bool list_next(const char **list, struct bytes *part);
 /* Cut to what fits; NULL is "". */
 void copy_text(char *out, size_t cap, const char *text);
+/* NULL, or where a callback may be posted. */
+bool url_ok(const char *url);
 /* 16 hexadecimal digits; false: refused. */
 bool take_task_id(struct call *c, const char *text, uint8_t id[TASK_ID_LEN]);
 

@@ -77,7 +77,7 @@ static enum xk_err read_wish(const struct json *v, struct wish_texts *t, const c
     return XK_OK;
 }
 
-static bool url_ok(const char *url)
+bool url_ok(const char *url)
 {
     return !url || strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0;
 }

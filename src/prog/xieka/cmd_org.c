@@ -14,20 +14,6 @@ static const struct column org_columns[] = {{"企业", "organisation", false},
                                             {"状态", "state", false}};
 static const char *const org_names[] = {"orgId", "name", "kind", "parent", "state"};
 
-/* The objects of an answer's array as a table; or as JSON. */
-static int print_list(struct cli *c, const struct json *list, const struct column *columns,
-                      const char *const *names, size_t n)
-{
-    struct table *t;
-
-    if (c->json)
-        return cli_print_json(list);
-    t = table_new(c, columns, n);
-    for (size_t i = 0; i < json_length(list); i++)
-        table_row_of(t, json_at(list, i), names, n);
-    return table_end(t);
-}
-
 static int print_org(struct cli *c, const struct json *org)
 {
     struct table *t;
@@ -93,7 +79,7 @@ int cmd_org_list(struct cli *c)
     code = client_list(c, "/org", params, ARRAY_LEN(params), &r);
     if (code != EXIT_DONE)
         return code;
-    return print_list(c, json_member(r.data, "orgs"), org_columns, org_names, ARRAY_LEN(org_names));
+    return table_list(c, json_member(r.data, "orgs"), org_columns, org_names, ARRAY_LEN(org_names));
 }
 
 int cmd_org_show(struct cli *c)
@@ -205,7 +191,7 @@ int cmd_app_list(struct cli *c)
     code = client_list(c, "/app", params, ARRAY_LEN(params), &r);
     if (code != EXIT_DONE)
         return code;
-    return print_list(c, json_member(r.data, "apps"), columns, names, ARRAY_LEN(names));
+    return table_list(c, json_member(r.data, "apps"), columns, names, ARRAY_LEN(names));
 }
 
 static int app_state(struct cli *c, const char *state)
@@ -279,6 +265,6 @@ int cmd_card_custody(struct cli *c)
     code = client_call(c, &call, &r);
     if (code != EXIT_DONE)
         return code;
-    return print_list(c, json_member(r.data, "moves"), columns, c->lang == LANG_ZH ? zh : en,
+    return table_list(c, json_member(r.data, "moves"), columns, c->lang == LANG_ZH ? zh : en,
                       ARRAY_LEN(en));
 }

@@ -80,6 +80,19 @@ int table_end(struct table *t)
     return rc == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
+int table_list(const struct cli *c, const struct json *list, const struct column *columns,
+               const char *const *names, size_t n)
+{
+    struct table *t;
+
+    if (c->json)
+        return cli_print_json(list);
+    t = table_new(c, columns, n);
+    for (size_t i = 0; i < json_length(list); i++)
+        table_row_of(t, json_at(list, i), names, n);
+    return table_end(t);
+}
+
 struct table *table_new_facts(const struct cli *c)
 {
     struct table *t = table_open(2);

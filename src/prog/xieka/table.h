@@ -22,6 +22,9 @@ void table_row(struct table *t, const char *const *cells);
 void table_row_of(struct table *t, const struct json *object, const char *const *names, size_t n);
 /* Prints (nothing for an empty one) and frees. */
 int table_end(struct table *t);
+/* The objects of an answer's list by the texts of these members; or as JSON. An exit status. */
+int table_list(const struct cli *c, const struct json *list, const struct column *columns,
+               const char *const *names, size_t n);
 /* Two columns without a head: names and values. */
 struct table *table_new_facts(const struct cli *c);
 void table_fact(struct table *t, const char *name, const char *value);

@@ -5,6 +5,7 @@
 #include "service/chip/chip.h"
 #include "service/number/number.h"
 #include "service/order/machine.h"
+#include "service/order/rule.h"
 #include "service/order/task_store.h"
 
 bool machine_is_open(const struct task *t)
@@ -341,9 +342,11 @@ static enum xk_err attach_elsewhere(struct order_ctx *c, const char *imsi)
     struct chip chip;
     enum xk_err err = chip_get_by_seed(c->store, imsi, &chip);
 
-    if (err == XK_E_NOT_FOUND || (err == XK_OK && strcmp(chip.imsi, imsi) == 0))
+    if (err == XK_E_NOT_FOUND)
         return XK_OK;
     TRY(err);
+    if (strcmp(chip.imsi, imsi) == 0)
+        return rule_on_seen(c, &chip);
     /* back on its seed: that is where it can be reached now */
     return chip_set_number(c->store, chip.cid, chip.seed_imsi, chip.seed_msisdn, chip.seed_iccid,
                            c->now);

@@ -100,7 +100,7 @@ enum xk_err partner_encode_exception(const struct exception *e, const struct exc
 
 static bool take_exception_id(struct call *c, const char *text, int64_t *out)
 {
-    uint8_t id[TASK_ID_LEN];
+    uint8_t id[TASK_ID_LEN] = {0};
     struct cur r = cur_of(BYTES_OF(id));
 
     if (hex_decode_exact(bytes_cstr(text), id, sizeof id) != XK_OK)

@@ -9,6 +9,7 @@ import threading
 from html.parser import HTMLParser
 
 from cli import Xieka
+from pg import Postgres
 from xk import Folder, Platform, Tap, World, check, wait_for
 
 tap = Tap()
@@ -63,9 +64,8 @@ def today():
     return datetime.datetime.now(CHINA).strftime("%Y-%m-%d")
 
 
-@tap.case
-def a_batch_that_nobody_receives():
-    options = ["max_attempts=1", "t1_lte_ms=200"]
+def fail_and_mend(database=()):
+    options = ["max_attempts=1", "t1_lte_ms=200", *database]
     with World(12, ["--sms-loss", "1000"], options) as world:
         cards = world.prepare(world.client(), spare=10)
         x = Xieka(world.dir, world.platform).login()
@@ -110,6 +110,19 @@ def a_batch_that_nobody_receives():
         for want in (number, batch["exceptionId"], "no cover <indoors>", "antenna & cable", "终端不可达(休眠或无覆盖)"):
             check(want in cells, f"{want} is not in the review: {cells}")
         check(x.expect(DONE, "exception", "review", "2020-01-01", "2020-01-31").count(number) == 0, "another month")
+
+
+@tap.case
+def a_batch_that_nobody_receives():
+    fail_and_mend()
+
+
+@tap.case
+def the_same_on_postgresql():
+    with Postgres() as server:
+        if not server.start():
+            return "no PostgreSQL here"
+        return fail_and_mend([f"database={server.database}"])
 
 
 @tap.case

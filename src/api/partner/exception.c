@@ -113,7 +113,7 @@ static bool take_exception_id(struct call *c, const char *text, int64_t *out)
 static bool find_exception(struct call *c, const char *text, struct exception *out,
                            enum xk_err *err)
 {
-    int64_t id;
+    int64_t id = 0;
 
     *err = XK_OK;
     if (!take_exception_id(c, text, &id))

@@ -13,7 +13,7 @@ struct row {
     const char *what;
     void (*bend)(struct platform *p); /* before the task; NULL */
     void (*mend)(struct platform *p); /* before the retry; NULL: there is none */
-    bool no_toolkit;
+    bool no_toolkit, refuse_refresh;
     uint16_t loss; /* of messages, permille */
     enum task_mode mode;
     enum exception_cause cause;
@@ -57,20 +57,22 @@ SWITCH(break_packets)
 SWITCH(forget_new)
 
 static const struct row rows[] = {
-    {"no such state", NULL, NULL, false, 0, TASK_MODE_SWAP, EXCEPTION_BY_CARD_STATE, EXCEPTION_A,
-     EXCEPTION_L1},
-    {"home network refuses", refuse_opening_on, refuse_opening_off, false, 0, TASK_MODE_NEW,
+    {"no such state", NULL, NULL, false, false, 0, TASK_MODE_SWAP, EXCEPTION_BY_CARD_STATE,
+     EXCEPTION_A, EXCEPTION_L1},
+    {"home network refuses", refuse_opening_on, refuse_opening_off, false, false, 0, TASK_MODE_NEW,
      EXCEPTION_BY_NUMBER_REFUSED, EXCEPTION_I, EXCEPTION_L1},
-    {"bearer refuses", refuse_sending_on, refuse_sending_off, false, 0, TASK_MODE_NEW,
+    {"bearer refuses", refuse_sending_on, refuse_sending_off, false, false, 0, TASK_MODE_NEW,
      EXCEPTION_BY_SEND_FAILED, EXCEPTION_I, EXCEPTION_L1},
-    {"out of reach", NULL, calm, false, 1000, TASK_MODE_NEW, EXCEPTION_BY_UNREACHABLE, EXCEPTION_T,
+    {"out of reach", NULL, calm, false, false, 1000, TASK_MODE_NEW, EXCEPTION_BY_UNREACHABLE,
+     EXCEPTION_T, EXCEPTION_L1},
+    {"no toolkit", NULL, NULL, true, false, 0, TASK_MODE_NEW, EXCEPTION_BY_SILENT, EXCEPTION_T,
      EXCEPTION_L1},
-    {"no toolkit", NULL, NULL, true, 0, TASK_MODE_NEW, EXCEPTION_BY_SILENT, EXCEPTION_T,
-     EXCEPTION_L1},
-    {"wrong MAC", break_packets_on, break_packets_off, false, 0, TASK_MODE_NEW,
+    {"wrong MAC", break_packets_on, break_packets_off, false, false, 0, TASK_MODE_NEW,
      EXCEPTION_BY_BAD_MAC, EXCEPTION_W, EXCEPTION_L1},
-    {"fell back", forget_new_on, forget_new_off, false, 0, TASK_MODE_NEW, EXCEPTION_BY_FELL_BACK,
-     EXCEPTION_W, EXCEPTION_L1},
+    {"REFRESH refused", NULL, NULL, false, true, 0, TASK_MODE_NEW, EXCEPTION_BY_REFRESH_REFUSED,
+     EXCEPTION_T, EXCEPTION_L1},
+    {"fell back", forget_new_on, forget_new_off, false, false, 0, TASK_MODE_NEW,
+     EXCEPTION_BY_FELL_BACK, EXCEPTION_W, EXCEPTION_L1},
 };
 
 static void begin(struct platform *p, const struct row *r, uint32_t devices)
@@ -80,6 +82,7 @@ static void begin(struct platform *p, const struct row *r, uint32_t devices)
     fleet_config_default(&s.fleet);
     s.fleet.devices = devices;
     s.fleet.no_toolkit = r->no_toolkit;
+    s.fleet.refuse_refresh = r->refuse_refresh;
     s.fleet.net.troubles.loss = r->loss;
     platform_init(p, &s);
     p->policy.max_attempts = 2;

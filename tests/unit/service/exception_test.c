@@ -514,6 +514,40 @@ TEST(downloads)
     desk_fini(&d);
 }
 
+static enum xk_err ends(struct fixture *f, void *ctx)
+{
+    struct desk *d = ctx;
+
+    (void)f;
+    return exception_task_ended(
+        &d->c, &(struct exception_ending){.task = &d->task, .from = TASK_DELIVERED});
+}
+
+/* Whichever statement fails, the failure comes out: the caller undoes all of it. */
+TEST(no_failure_of_the_store_is_swallowed)
+{
+    struct desk d;
+
+    desk_init(&d);
+    for (unsigned i = 1; i <= 9; i++)
+        end(&d, i);
+    d.task.id[TASK_ID_LEN - 1] = 10;
+    snprintf(d.task.cid, sizeof d.task.cid, "10");
+    CHECK(fixture_fail_everywhere(&d.f, ends, &d) > 5); /* grows, is graded up, told */
+    CHECK_INT(look(&d), 1);
+    CHECK_INT(d.seen[0].grade, EXCEPTION_L2);
+    CHECK_INT(d.seen[0].cards, 10);
+    d.task.state = TASK_SUCCESS;
+    CHECK(fixture_fail_everywhere(&d.f, ends, &d) > 3);
+    look(&d);
+    CHECK_INT(d.seen[0].unsolved, 9);
+    d.task.state = TASK_CHECK_FAIL;
+    d.task.code = CODE_RISK;
+    CHECK(fixture_fail_everywhere(&d.f, ends, &d) > 5); /* a new one */
+    CHECK_INT(look(&d), 2);
+    desk_fini(&d);
+}
+
 /* One in twenty, and everybody finds the same ones. */
 TEST(the_sample)
 {
@@ -536,4 +570,4 @@ TESTS_MAIN(XT_CASE(every_code_has_a_cause), XT_CASE(what_silence_means),
            XT_CASE(many_retries_relieve), XT_CASE(another_reason_for_the_same_task),
            XT_CASE(what_the_applicant_was_told), XT_CASE(a_wrong_number_stops_writing),
            XT_CASE(batches_by_their_rate), XT_CASE(what_nobody_heard), XT_CASE(downloads),
-           XT_CASE(the_sample))
+           XT_CASE(no_failure_of_the_store_is_swallowed), XT_CASE(the_sample))

@@ -106,7 +106,8 @@ struct job {
             struct buf body; /* for the requests that waited for it */
         } smds;
         struct {
-            bool more; /* there was more than one tick's worth */
+            int64_t down_ms; /* the message centre is out of reach; 0: it is not */
+            bool more;       /* there was more than one tick's worth */
         } tick;
     } u;
 };
@@ -137,6 +138,7 @@ struct daemon {
     struct rsp *rsp; /* NULL: no SM-DP+ and no SM-DS */
     struct loop_timer *tick;
     bool tick_under_way;
+    int64_t down_since; /* the message centre; 0: bound */
     uint8_t transport_key[HOME_KEY_LEN];
     bool has_transport_key;
     int64_t started_at;

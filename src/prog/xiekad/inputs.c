@@ -240,6 +240,7 @@ static enum xk_err decide_tick(struct daemon *d, struct job *job, struct order_c
     job->u.tick.more = moved == DUE_TASKS_MAX;
     if (d->rsp)
         TRY(rsp_on_time(d, job, DUE_ORDERS_MAX, &ended));
+    TRY(exception_service(&x, job->u.tick.down_ms));
     TRY(exception_on_time(&x, DUE_EXCEPTIONS_MAX, &looked));
     job->u.tick.more = job->u.tick.more || ended == DUE_ORDERS_MAX || looked == DUE_EXCEPTIONS_MAX;
     TRY(outbox_take(c->store, c->now, DUE_OUTBOX_MAX, &job->said));

@@ -143,6 +143,18 @@ static enum xk_err open_tls(struct daemon *d)
     return complain(files.cert, tls_server_new(files.cert, files.key, &d->tls));
 }
 
+/* How long the message centre has been out of reach; 0: it is not, or there is none. */
+static int64_t down_ms(struct daemon *d)
+{
+    int64_t now = xk_now(xk_clock_system());
+
+    if (!conf_string(d->conf, "smpp_host")[0] || sms_link_stats(d->sms)->state == SMPP_ESME_BOUND)
+        d->down_since = 0;
+    else if (d->down_since == 0)
+        d->down_since = now;
+    return d->down_since > 0 ? now - d->down_since : 0;
+}
+
 static void on_tick(void *arg)
 {
     struct daemon *d = arg;
@@ -152,6 +164,7 @@ static void on_tick(void *arg)
     if (d->tick_under_way || job_new(JOB_TICK, &job) != XK_OK)
         return;
     d->tick_under_way = true;
+    job->u.tick.down_ms = down_ms(d);
     job_submit(d, job);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where failures come from: write tasks, downloads, what nobody heard, batches. */
+/* Where failures come from: write tasks, batches, downloads, what nobody heard, the bearer. */
 #include "base/hex.h"
 #include "crypto/hash.h"
 #include "model/org.h"
@@ -7,6 +7,8 @@
 
 #define BATCH_MIN 10     /* a smaller batch says nothing by its rate */
 #define SAMPLE_ONE_IN 20 /* P-19 */
+#define DOWN_L3_MS INT64_C(600000)
+#define DOWN_L4_MS INT64_C(3600000)
 
 /* ---- the sample of successes ----------------------------------------------------------------- */
 
@@ -178,4 +180,48 @@ enum xk_err exception_given_up(struct exception_ctx *c, int64_t outbox_id, const
     f.org_id = org[0] ? org : ORG_ROOT;
     snprintf(subject, sizeof subject, "%lld", (long long)outbox_id);
     return exception_note(c, &f);
+}
+
+/* ---- the service itself ---------------------------------------------------------------------- */
+
+static enum xk_err service_down(struct exception_ctx *c, int64_t down_ms)
+{
+    struct exception e = {.cause = EXCEPTION_BY_SERVICE_DOWN, .org_id = ORG_ROOT, .unsolved = 1};
+
+    TRY(note_open(c, &e, NULL, "the bearer has been out of reach for ten minutes"));
+    TRY(note_grade(c, &e, down_ms < DOWN_L4_MS ? EXCEPTION_L3 : EXCEPTION_L4, "by its cause"));
+    return rows_save(c->store, &e);
+}
+
+static enum xk_err service_still_down(struct exception_ctx *c, struct exception *e, int64_t down_ms)
+{
+    if (down_ms < DOWN_L4_MS || e->grade == EXCEPTION_L4)
+        return XK_OK;
+    TRY(note_grade(c, e, EXCEPTION_L4, "down for an hour"));
+    return rows_save(c->store, e);
+}
+
+static enum xk_err service_back(struct exception_ctx *c, struct exception *e)
+{
+    e->unsolved = 0;
+    if (e->state == EXCEPTION_OPEN)
+        TRY(rows_step(c, e, EXCEPTION_RELIEVE, "", "the bearer is back"));
+    return rows_save(c->store, e);
+}
+
+enum xk_err exception_service(struct exception_ctx *c, int64_t down_ms)
+{
+    struct exception e;
+    bool known;
+    enum xk_err err;
+
+    if (down_ms > 0 && down_ms < DOWN_L3_MS)
+        return XK_OK;
+    err = rows_find(c->store, ORG_ROOT, EXCEPTION_BY_SERVICE_DOWN, "", &e);
+    if (err != XK_OK && err != XK_E_NOT_FOUND)
+        return err;
+    known = err == XK_OK && e.unsolved > 0; /* else a person has found it, or it is an old one */
+    if (down_ms == 0)
+        return known ? service_back(c, &e) : XK_OK;
+    return known ? service_still_down(c, &e, down_ms) : service_down(c, down_ms);
 }

@@ -514,6 +514,46 @@ TEST(downloads)
     desk_fini(&d);
 }
 
+TEST(a_bearer_out_of_reach)
+{
+    struct desk d;
+    size_t lines;
+
+    desk_init(&d);
+    CHECK_OK(exception_service(&d.c, 0));
+    CHECK_OK(exception_service(&d.c, 10 * MINUTE - 1));
+    CHECK_INT(look(&d), 0);
+    CHECK_OK(exception_service(&d.c, 10 * MINUTE));
+    CHECK_INT(look(&d), 1);
+    CHECK_INT(d.seen[0].cause, EXCEPTION_BY_SERVICE_DOWN);
+    CHECK_INT(d.seen[0].grade, EXCEPTION_L3);
+    lines = (size_t)d.seen[0].events;
+    CHECK_OK(exception_service(&d.c, 20 * MINUTE));
+    look(&d);
+    CHECK_INT(d.seen[0].events, lines);
+    CHECK_OK(exception_service(&d.c, 0));
+    look(&d);
+    CHECK_INT(d.seen[0].state, EXCEPTION_RELIEVED);
+    CHECK(!is_stopped(&d));
+    CHECK_OK(exception_service(&d.c, 30 * MINUTE)); /* down again */
+    CHECK_INT(look(&d), 2);
+    CHECK_INT(d.seen[0].grade, EXCEPTION_L3);
+    CHECK(!is_stopped(&d));
+    CHECK_OK(exception_service(&d.c, HOUR));
+    CHECK_INT(look(&d), 2);
+    CHECK_INT(d.seen[0].grade, EXCEPTION_L4);
+    CHECK_INT(d.seen[0].state, EXCEPTION_OPEN);
+    CHECK(is_stopped(&d));
+    lines = (size_t)d.seen[0].events;
+    CHECK_OK(exception_service(&d.c, 2 * HOUR));
+    CHECK_OK(exception_service(&d.c, 0));
+    CHECK_OK(exception_service(&d.c, 0));
+    look(&d);
+    CHECK_INT(d.seen[0].events, lines + 1);
+    CHECK(is_stopped(&d)); /* a person resumes */
+    desk_fini(&d);
+}
+
 static enum xk_err ends(struct fixture *f, void *ctx)
 {
     struct desk *d = ctx;
@@ -570,4 +610,5 @@ TESTS_MAIN(XT_CASE(every_code_has_a_cause), XT_CASE(what_silence_means),
            XT_CASE(many_retries_relieve), XT_CASE(another_reason_for_the_same_task),
            XT_CASE(what_the_applicant_was_told), XT_CASE(a_wrong_number_stops_writing),
            XT_CASE(batches_by_their_rate), XT_CASE(what_nobody_heard), XT_CASE(downloads),
-           XT_CASE(no_failure_of_the_store_is_swallowed), XT_CASE(the_sample))
+           XT_CASE(a_bearer_out_of_reach), XT_CASE(no_failure_of_the_store_is_swallowed),
+           XT_CASE(the_sample))

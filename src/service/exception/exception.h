@@ -136,8 +136,8 @@ enum xk_err exception_heard(struct exception_ctx *c, int64_t outbox_id) XK_MUST_
 enum xk_err exception_given_up(struct exception_ctx *c, int64_t outbox_id, const char *reason)
     XK_MUST_CHECK;
 
-/* The bearer has been out of reach for so long (0: it is there): the write service is down after ten
- * minutes (L3), gravely after an hour (L4). Relieved when it is back. */
+/* The bearer has been out of reach for so long (0: it is there): the write service is down after
+ * ten minutes (L3), gravely after an hour (L4). Relieved when it is back. */
 enum xk_err exception_service(struct exception_ctx *c, int64_t down_ms) XK_MUST_CHECK;
 
 /* How a batch stands after one of its tasks ended or goes on. Refusals (class A) do not count. */

@@ -27,6 +27,7 @@
 
 enum job_kind {
     JOB_HTTP,          /* a partner's request */
+    JOB_METRICS,       /* a Prometheus server's */
     JOB_HSS_EVENTS,    /* the home network's attach events */
     JOB_REPORT,        /* a packet from a card */
     JOB_RECEIPT,       /* a delivery receipt */
@@ -54,12 +55,13 @@ struct job {
     struct arena arena;
     struct outbox_list said;
     enum xk_err err;
+    int64_t began_ns; /* monotonic */
     union {
         struct {
             struct http_request *request;
             struct buf body;
             struct partner_reply reply;
-        } http; /* JOB_HTTP and JOB_HSS_EVENTS */
+        } http; /* JOB_HTTP, JOB_HSS_EVENTS and JOB_METRICS */
         struct {
             uint64_t token;
             char from[SMPP_ADDR_MAX];
@@ -113,6 +115,7 @@ struct job {
 };
 
 struct home_client;
+struct metrics;
 struct rsp;
 struct rsp_door;
 struct sms_link;
@@ -132,6 +135,7 @@ struct daemon {
     struct store *store;   /* worker thread */
     struct tls_server *tls;
     struct httpd *httpd;
+    struct metrics *metrics; /* loop thread */
     struct httpc *callbacks;
     struct sms_link *sms;
     struct home_client *home;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests become jobs, finished jobs become replies. */
 #include "prog/xiekad/daemon.h"
+#include "prog/xiekad/metrics.h"
 #include "prog/xiekad/pages.h"
 
 #define REPLY_MAX ((size_t)16 << 20)
@@ -13,21 +14,39 @@ static void reply_status(struct http_request *r, unsigned status)
     http_reply(r, &reply);
 }
 
+/* The token that a path of our own asks for; NULL: it is the partner interface's. */
+static const char *token_of(const struct daemon *d, const char *path, enum job_kind *kind)
+{
+    const char *token = conf_string(d->conf, "metrics_token");
+
+    if (strcmp(path, HSS_EVENTS_PATH) == 0) {
+        *kind = JOB_HSS_EVENTS;
+        return conf_string(d->conf, "home_token");
+    }
+    if (strcmp(path, METRICS_PATH) == 0 && token[0]) {
+        *kind = JOB_METRICS;
+        return token;
+    }
+    *kind = JOB_HTTP;
+    return NULL;
+}
+
 void http_take(void *daemon, struct http_request *request)
 {
     struct daemon *d = daemon;
-    bool events = strcmp(request->path, HSS_EVENTS_PATH) == 0;
+    enum job_kind kind;
+    const char *token = token_of(d, request->path, &kind);
+    enum http_method method = kind == JOB_METRICS ? HTTP_GET : HTTP_POST;
     struct job *job;
 
     if (pages_take(request))
         return;
-    if (events &&
-        (request->method != HTTP_POST || !home_authorised(http_header(request, "Authorization"),
-                                                          conf_string(d->conf, "home_token")))) {
-        reply_status(request, request->method == HTTP_POST ? 401 : 405);
+    if (token && (request->method != method ||
+                  !home_authorised(http_header(request, "Authorization"), token))) {
+        reply_status(request, request->method == method ? 401 : 405);
         return;
     }
-    if (job_new(events ? JOB_HSS_EVENTS : JOB_HTTP, &job) != XK_OK) {
+    if (job_new(kind, &job) != XK_OK) {
         reply_status(request, 503);
         return;
     }
@@ -53,10 +72,15 @@ void http_answer(struct daemon *d, struct job *job)
     const struct partner_reply *from = &job->u.http.reply;
     char seconds[16];
     const struct http_header retry = {.name = "Retry-After", .value = seconds};
-    struct http_reply reply = {.status = from->status, .body = buf_bytes(&job->u.http.body)};
+    struct http_reply reply = {.status = from->status};
 
-    (void)d;
+    if (job->kind == JOB_METRICS && job->err == XK_OK) {
+        job->err = metrics_put_process(d, &job->u.http.body);
+        reply.content_type = METRICS_TYPE;
+    }
+    reply.body = buf_bytes(&job->u.http.body);
     if (job->err != XK_OK) {
+        reply.content_type = NULL;
         reply.status = failed_status(job->err);
         reply.body = bytes_cstr(failed_body(job->err));
     } else if (from->retry_after_s > 0) {
@@ -64,6 +88,9 @@ void http_answer(struct daemon *d, struct job *job)
         reply.headers = &retry;
         reply.header_count = 1;
     }
+    if (job->kind == JOB_HTTP)
+        metrics_note_http(d->metrics, http_method_name(job->u.http.request->method), from->log,
+                          reply.status, xk_monotonic_ns() - job->began_ns);
     xk_log(XK_LOG_DEBUG, "http %s %s status=%u peer=%s",
            http_method_name(job->u.http.request->method), job->u.http.request->path, reply.status,
            job->u.http.request->peer);

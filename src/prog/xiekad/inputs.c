@@ -6,6 +6,7 @@
 #include "api/partner/stock.h"
 #include "codec/script/script.h"
 #include "crypto/random.h"
+#include "prog/xiekad/metrics.h"
 #include "prog/xiekad/rsp.h"
 #include "server/ota/ota.h"
 #include "service/profile/offer.h"
@@ -253,6 +254,10 @@ enum xk_err inputs_decide(struct daemon *d, struct job *job, struct order_ctx *c
     switch (job->kind) {
     case JOB_HTTP:
         return decide_http(d, job, c);
+    case JOB_METRICS:
+        buf_reset(&job->u.http.body);
+        job->u.http.reply.status = 200;
+        return metrics_put_store(c->store, &job->u.http.body);
     case JOB_HSS_EVENTS:
         return decide_events(job, c);
     case JOB_REPORT:

@@ -66,10 +66,16 @@ enum xk_err job_new(enum job_kind kind, struct job **out)
     if (!job)
         return XK_E_NOMEM;
     job->kind = kind;
+    job->began_ns = xk_monotonic_ns();
     arena_init(&job->arena, JOB_ARENA_MAX);
     job->said.arena = &job->arena;
     *out = job;
     return XK_OK;
+}
+
+static bool is_http(enum job_kind kind)
+{
+    return kind == JOB_HTTP || kind == JOB_HSS_EVENTS || kind == JOB_METRICS;
 }
 
 static bool is_rsp_request(enum job_kind kind)
@@ -81,7 +87,7 @@ void job_free(struct job *job)
 {
     if (!job)
         return;
-    if (job->kind == JOB_HTTP || job->kind == JOB_HSS_EVENTS)
+    if (is_http(job->kind))
         buf_fini(&job->u.http.body);
     else if (job->kind == JOB_SMDS_ANSWER)
         buf_fini(&job->u.smds.body);
@@ -106,6 +112,7 @@ static void answer_peer(struct daemon *d, struct job *job)
     switch (job->kind) {
     case JOB_HTTP:
     case JOB_HSS_EVENTS:
+    case JOB_METRICS:
         http_answer(d, job);
         break;
     case JOB_REPORT:

@@ -11,6 +11,7 @@
 #include "base/hex.h"
 #include "crypto/random.h"
 #include "prog/xiekad/daemon.h"
+#include "prog/xiekad/metrics.h"
 #include "prog/xiekad/rsp.h"
 
 #define TICK_MS 100
@@ -234,6 +235,7 @@ static enum xk_err open_http(struct daemon *d, uint16_t *port)
         .ctx = d,
     };
 
+    TRY(metrics_new(&d->metrics));
     TRY(httpd_new(d->loop, &limits, &d->httpd));
     return complain("listen", httpd_listen(d->httpd, &where, port));
 }
@@ -294,6 +296,7 @@ static void close_all(struct daemon *d)
     if (d->rsp)
         rsp_refuse_parked(d->rsp);
     httpd_free(d->httpd);
+    metrics_free(d->metrics);
     rsp_free(d->rsp);
     sms_link_free(d->sms);
     home_client_free(d->home);

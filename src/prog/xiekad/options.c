@@ -66,6 +66,8 @@ static const struct conf_option options[] = {
     {"header_ms", CONF_INT, "10000", 100, 600000, "longest time for request headers"},
     {"body_ms", CONF_INT, "60000", 100, 600000, "longest time for a request body"},
     {"call_limits", CONF_BOOL, "true", 0, 0, "hold applications to their call limits"},
+    {"metrics_token", CONF_STRING, "", 0, 0,
+     "bearer token of GET /metrics (Prometheus); empty: there is no such path"},
     {"smpp_host", CONF_STRING, "", 0, 0, "message centre; empty: no short messages, RELAY only"},
     {"smpp_port", CONF_INT, "2775", 1, 65535, "its SMPP port"},
     {"smpp_system_id", CONF_STRING, "xieka", 0, 0, "who we are there"},

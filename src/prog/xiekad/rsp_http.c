@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests of the doors become jobs, finished jobs become replies, now or when an SM-DS has
  * answered. */
+#include "prog/xiekad/metrics.h"
 #include "prog/xiekad/rsp.h"
 
 #include <strings.h>
@@ -118,13 +119,28 @@ void rsp_refuse_parked(struct rsp *rsp)
     map_fini(&rsp->parked);
 }
 
+static enum metrics_door door_of(const struct job *job)
+{
+    if (job->kind == JOB_ES2P)
+        return METRICS_ES2P;
+    return job->kind == JOB_ES12 ? METRICS_ES12 : METRICS_LPA;
+}
+
+/* One that waits for an SM-DS will be answered with 200. */
+static unsigned status_of(const struct job *job)
+{
+    if (job->err != XK_OK)
+        return job->err == XK_E_BUSY || job->err == XK_E_CLOSED ? 503 : 500;
+    return job->u.rsp.waits_for == 0 ? job->u.rsp.status : 200;
+}
+
 void rsp_answer(struct daemon *d, struct job *job)
 {
     struct http_request *request = job->u.rsp.request;
 
+    metrics_note_rsp(d->metrics, door_of(job), status_of(job));
     if (job->err != XK_OK) {
-        reply_with(request, job->err == XK_E_BUSY || job->err == XK_E_CLOSED ? 503 : 500, NULL,
-                   BYTES_NONE);
+        reply_with(request, status_of(job), NULL, BYTES_NONE);
     } else if (job->u.rsp.waits_for == 0) {
         reply_with(request, job->u.rsp.status, job->u.rsp.content_type,
                    buf_bytes(&job->u.rsp.body));

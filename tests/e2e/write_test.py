@@ -82,6 +82,12 @@ def cards_get_their_first_number_by_themselves():
         check_agreement(world, client, tasks)
         notes = [e["detail"] for e in client.call("GET", f"/write/task/{tasks[0]['taskId']}", {"events": 1})["events"]]
         check("by rule retail" in notes, str(notes))
+        told = x.expect(0, "stat")
+        check("98.0" in told and "met" in told and "8" in told.split("success")[-1], told)
+        points = x.json("stat", "--by", "hour", "--days", "1")["points"]
+        check(sum(p["success"] for p in points) == 8 and points[0]["at"] in x.expect(0, "stat", "--by", "hour"), str(points))
+        x.expect(3, "stat", "--by", "year", says="by")
+        x.expect(2, "stat", "--days", "0", says="--days")
         x.expect(0, "rule", "remove", "retail")
         x.expect(3, "rule", "remove", "retail", says="14017")
         check(client.call("GET", "/number/pool/main")["free"] == 2, "a number is held for nothing")

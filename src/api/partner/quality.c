@@ -3,7 +3,9 @@
 #include "api/partner/routes.h"
 #include "service/indicator/indicator.h"
 
-#define DAY_MS INT64_C(86400000)
+#define HOUR_MS INT64_C(3600000)
+#define DAY_MS (24 * HOUR_MS)
+#define POINTS_MAX 1000
 #define DAYS 30 /* until now, when nothing else is asked for */
 #define FIRST_PASS_TARGET 980
 #define FINAL_TARGET 999
@@ -31,10 +33,49 @@ static void put_permille(struct json_out *o, const char *name, int64_t value, in
     json_close_object(o);
 }
 
+static void put_sums(struct json_out *o, const struct indicator_sums *s)
+{
+    json_put_int(o, "success", s->n[INDICATOR_SUCCESS]);
+    json_put_int(o, "firstPass", s->n[INDICATOR_FIRST_PASS]);
+    json_put_int(o, "failed", s->n[INDICATOR_FAILED]);
+    json_put_int(o, "refused", s->n[INDICATOR_REFUSED]);
+    json_put_int(o, "cancelled", s->n[INDICATOR_CANCELLED]);
+    put_permille(o, "firstPassSuccess", indicator_first_pass_permille(s), FIRST_PASS_TARGET);
+    put_permille(o, "finalSuccess", indicator_final_permille(s), FINAL_TARGET);
+    put_figure(o, "writeMeanMs", indicator_mean_ms(s));
+    put_figure(o, "writeP95Ms", indicator_percentile_ms(s, P95));
+}
+
+static enum xk_err put_point(void *arg, int64_t at, const struct indicator_sums *sums)
+{
+    struct json_out *o = arg;
+    char text[XK_TIME_TEXT_MAX];
+
+    json_open_object(o, NULL);
+    json_put_text(o, "at", xk_time_format(at, text));
+    put_sums(o, sums);
+    json_close_object(o);
+    return XK_OK;
+}
+
+/* Hours of a point; 0: no points are asked for. False: refused. */
+static bool take_step(struct call *c, int64_t from, int64_t to, unsigned *hours)
+{
+    const char *by = query_or(c, "by", "");
+
+    *hours = strcmp(by, "hour") == 0 ? 1 : strcmp(by, "day") == 0 ? 24 : 0;
+    if (by[0] && *hours == 0)
+        return answer_refused(c, CODE_PARAMETER, "by");
+    if (*hours > 0 && (to - from) / (*hours * HOUR_MS) > POINTS_MAX)
+        return answer_refused(c, CODE_TOO_MANY, "by");
+    return true;
+}
+
 enum xk_err get_quality(struct call *c)
 {
     struct indicator_sums s;
     int64_t from, to;
+    unsigned hours;
     const char *org;
     enum xk_err err;
 
@@ -43,18 +84,17 @@ enum xk_err get_quality(struct call *c)
         return XK_OK;
     if (from > to)
         return answer_refuse(c, CODE_PARAMETER, "from");
+    if (!take_step(c, from, to, &hours))
+        return XK_OK;
     if (!query_org(c, &org, &err))
         return err;
     TRY(indicator_read(c->order->store, org, from, to, &s));
     answer_begin(c);
-    json_put_int(&c->out, "success", s.n[INDICATOR_SUCCESS]);
-    json_put_int(&c->out, "firstPass", s.n[INDICATOR_FIRST_PASS]);
-    json_put_int(&c->out, "failed", s.n[INDICATOR_FAILED]);
-    json_put_int(&c->out, "refused", s.n[INDICATOR_REFUSED]);
-    json_put_int(&c->out, "cancelled", s.n[INDICATOR_CANCELLED]);
-    put_permille(&c->out, "firstPassSuccess", indicator_first_pass_permille(&s), FIRST_PASS_TARGET);
-    put_permille(&c->out, "finalSuccess", indicator_final_permille(&s), FINAL_TARGET);
-    put_figure(&c->out, "writeMeanMs", indicator_mean_ms(&s));
-    put_figure(&c->out, "writeP95Ms", indicator_percentile_ms(&s, P95));
+    put_sums(&c->out, &s);
+    if (hours > 0) {
+        json_open_array(&c->out, "points");
+        TRY(indicator_points(c->order->store, org, from, to, hours, put_point, &c->out));
+        json_close_array(&c->out);
+    }
     return answer_end(c);
 }

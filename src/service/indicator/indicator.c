@@ -35,6 +35,11 @@ static int64_t write_ms(const struct task *t)
     return t->sending_at > 0 ? t->finished_at - t->sending_at : 0;
 }
 
+static bool is_timed(const struct task *t)
+{
+    return t->channel != TASK_CHANNEL_RSP;
+}
+
 static bool is_first_pass(const struct task *t)
 {
     return t->attempts_all <= 1 && t->retries == 0 && t->rollbacks == 0;
@@ -69,8 +74,9 @@ enum xk_err indicator_note(struct store *s, const struct task *ended, int step)
     static const struct store_query success = {
         "indicator_success",
         "INSERT INTO indicator (hour, org_id, what, n) VALUES ($1, $2, $3, $4), ($1, $2, $5, $6), "
-        "($1, $2, $7, $8), ($1, $2, $9, $4)" UPSERT};
+        "($1, $2, $7, $8), ($1, $2, $9, $10)" UPSERT};
     struct store_value hour = sv_int(ended->finished_at / HOUR_MS);
+    int timed = is_timed(ended) ? step : 0;
 
     if (ended->finished_at == 0 || !is_write(ended))
         return XK_OK;
@@ -82,8 +88,8 @@ enum xk_err indicator_note(struct store *s, const struct task *ended, int step)
     return store_exec(s, &success,
                       SVS(hour, sv_text(ended->org_id), sv_int(INDICATOR_SUCCESS), sv_int(step),
                           sv_int(INDICATOR_FIRST_PASS), sv_int(is_first_pass(ended) ? step : 0),
-                          sv_int(INDICATOR_WRITE_MS), sv_int(step * write_ms(ended)),
-                          sv_int(INDICATOR_TIME_FIRST + time_of(write_ms(ended)))),
+                          sv_int(INDICATOR_WRITE_MS), sv_int(timed * write_ms(ended)),
+                          sv_int(INDICATOR_TIME_FIRST + time_of(write_ms(ended))), sv_int(timed)),
                       NULL);
 }
 
@@ -112,12 +118,47 @@ enum xk_err indicator_read(struct store *s, const char *org_id, int64_t from, in
     return err == XK_E_NOT_FOUND ? XK_OK : err;
 }
 
+enum xk_err
+indicator_points(struct store *s, const char *org_id, int64_t from, int64_t to, unsigned hours,
+                 enum xk_err (*each)(void *arg, int64_t at, const struct indicator_sums *sums),
+                 void *arg)
+{
+    static const struct store_query q = {
+        "indicator_points",
+        "SELECT hour / $1 * $1 AS point, what, SUM(n) FROM indicator WHERE hour >= $2 AND hour < $3"
+        " AND ($4 = '' OR org_id = $4) GROUP BY point, what ORDER BY point"};
+    struct indicator_sums sums = {{0}, {0}};
+    int64_t point = -1;
+    enum xk_err err;
+
+    TRY(store_open(s, &q,
+                   SVS(sv_int(hours), sv_int(from / HOUR_MS), sv_int(end_hour(to)),
+                       sv_text(org_id ? org_id : ""))));
+    while ((err = store_next(s)) == XK_OK) {
+        int64_t next = store_get_int(s, 0);
+
+        if (point >= 0 && next != point) {
+            err = each(arg, point * HOUR_MS, &sums);
+            sums = (struct indicator_sums){{0}, {0}};
+            if (err != XK_OK)
+                break;
+        }
+        point = next;
+        add(&sums, store_get_int(s, 1), store_get_int(s, 2));
+    }
+    store_finish(s);
+    if (err != XK_E_NOT_FOUND)
+        return err;
+    return point >= 0 ? each(arg, point * HOUR_MS, &sums) : XK_OK;
+}
+
 enum xk_err indicator_recount(struct store *s, const char *org_id, int64_t from, int64_t to,
                               struct indicator_sums *out)
 {
     static const struct store_query q = {
         "indicator_recount",
-        "SELECT state, attempts_all, retries, rollbacks, sending_at, finished_at FROM task WHERE "
+        "SELECT state, attempts_all, retries, rollbacks, sending_at, finished_at, channel FROM "
+        "task WHERE "
         "finished_at >= $1 AND finished_at < $2 AND finished_at > 0 AND ($3 = '' OR org_id = $3)"};
     enum xk_err err;
 
@@ -131,7 +172,8 @@ enum xk_err indicator_recount(struct store *s, const char *org_id, int64_t from,
                                .retries = (uint32_t)store_get_int(s, 2),
                                .rollbacks = (uint32_t)store_get_int(s, 3),
                                .sending_at = store_get_int(s, 4),
-                               .finished_at = store_get_int(s, 5)};
+                               .finished_at = store_get_int(s, 5),
+                               .channel = (enum task_channel)store_get_int(s, 6)};
 
         if (!is_write(&t))
             continue;
@@ -139,6 +181,8 @@ enum xk_err indicator_recount(struct store *s, const char *org_id, int64_t from,
         if (t.state != TASK_SUCCESS)
             continue;
         add(out, INDICATOR_FIRST_PASS, is_first_pass(&t));
+        if (!is_timed(&t))
+            continue;
         add(out, INDICATOR_WRITE_MS, write_ms(&t));
         add(out, INDICATOR_TIME_FIRST + time_of(write_ms(&t)), 1);
     }
@@ -163,19 +207,26 @@ int64_t indicator_final_permille(const struct indicator_sums *s)
     return permille(s->n[INDICATOR_SUCCESS], s->n[INDICATOR_SUCCESS] + s->n[INDICATOR_FAILED]);
 }
 
+static int64_t timed(const struct indicator_sums *s)
+{
+    int64_t all = 0;
+
+    for (unsigned i = 0; i < INDICATOR_TIMES; i++)
+        all += s->times[i];
+    return all;
+}
+
 int64_t indicator_mean_ms(const struct indicator_sums *s)
 {
-    int64_t n = s->n[INDICATOR_SUCCESS];
+    int64_t n = timed(s);
 
     return n > 0 ? s->n[INDICATOR_WRITE_MS] / n : -1;
 }
 
 int64_t indicator_percentile_ms(const struct indicator_sums *s, unsigned percent)
 {
-    int64_t all = 0, before = 0, wanted;
+    int64_t all = timed(s), before = 0, wanted;
 
-    for (unsigned i = 0; i < INDICATOR_TIMES; i++)
-        all += s->times[i];
     if (all <= 0)
         return -1;
     wanted = (all * percent + 99) / 100; /* this one, in the order of their times, from 1 */

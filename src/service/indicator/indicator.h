@@ -31,6 +31,12 @@ struct indicator_sums {
 /* Of the hours from `from` to before `to` (ms, whole hours are taken); org_id NULL: all. */
 enum xk_err indicator_read(struct store *s, const char *org_id, int64_t from, int64_t to,
                            struct indicator_sums *out) XK_MUST_CHECK;
+/* The same as points over time, of so many hours each, counted from 1970; those in which nothing
+ * ended are left out. at: when the point begins, ms. */
+enum xk_err
+indicator_points(struct store *s, const char *org_id, int64_t from, int64_t to, unsigned hours,
+                 enum xk_err (*each)(void *arg, int64_t at, const struct indicator_sums *sums),
+                 void *arg) XK_MUST_CHECK;
 /* The same from the tasks themselves: for checking, since it looks at each. */
 enum xk_err indicator_recount(struct store *s, const char *org_id, int64_t from, int64_t to,
                               struct indicator_sums *out) XK_MUST_CHECK;
@@ -38,6 +44,7 @@ enum xk_err indicator_recount(struct store *s, const char *org_id, int64_t from,
 /* Figures; -1: nothing to tell them from. */
 int64_t indicator_first_pass_permille(const struct indicator_sums *s); /* of all that ended */
 int64_t indicator_final_permille(const struct indicator_sums *s);      /* without refusals */
+/* Times are those of cards: an eUICC's profile waits until somebody fetches it. */
 int64_t indicator_mean_ms(const struct indicator_sums *s);
 /* Within the bounds of one row of indicator.def, as if its times were spread evenly. */
 int64_t indicator_percentile_ms(const struct indicator_sums *s, unsigned percent);

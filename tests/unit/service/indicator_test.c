@@ -55,6 +55,77 @@ TEST(what_counts_as_what)
     fixture_close(&f);
 }
 
+/* It counts, but nobody knows when a profile is fetched; and a number that is only closed is no
+ * write. */
+TEST(what_is_not_timed)
+{
+    struct task t = ended(TASK_SUCCESS, 90 * HOUR);
+    struct indicator_sums s;
+    struct fixture f;
+
+    fixture_open(&f);
+    t.channel = TASK_CHANNEL_RSP;
+    CHECK_OK(indicator_note(f.store, &t, 1));
+    t = ended(TASK_SUCCESS, 3000);
+    CHECK_OK(indicator_note(f.store, &t, 1));
+    t.sending_at = 0;
+    CHECK_OK(indicator_note(f.store, &t, 1));
+    CHECK_OK(indicator_read(f.store, NULL, 0, INT64_MAX, &s));
+    CHECK_INT(s.n[INDICATOR_SUCCESS], 2);
+    CHECK_INT(s.n[INDICATOR_FIRST_PASS], 2);
+    CHECK_INT(indicator_mean_ms(&s), 3000);
+    CHECK(indicator_percentile_ms(&s, 100) <= 5000);
+    fixture_close(&f);
+}
+
+struct points {
+    int64_t at[8], success[8];
+    size_t n;
+};
+
+static enum xk_err keep_point(void *arg, int64_t at, const struct indicator_sums *sums)
+{
+    struct points *p = arg;
+
+    if (p->n == ARRAY_LEN(p->at))
+        return XK_E_LIMIT;
+    p->at[p->n] = at;
+    p->success[p->n++] = sums->n[INDICATOR_SUCCESS];
+    return XK_OK;
+}
+
+/* The points of a time, and that they add up. */
+TEST(points_over_time)
+{
+    static const int64_t hours[] = {10, 10, 11, 30, 47, 48};
+    struct points p = {.n = 0};
+    struct fixture f;
+
+    fixture_open(&f);
+    CHECK_OK(indicator_points(f.store, NULL, 0, INT64_MAX, 1, keep_point, &p));
+    CHECK_INT(p.n, 0);
+    for (size_t i = 0; i < ARRAY_LEN(hours); i++) {
+        struct task t = ended(TASK_SUCCESS, 1);
+
+        t.finished_at = hours[i] * HOUR + 7;
+        CHECK_OK(indicator_note(f.store, &t, 1));
+    }
+    CHECK_OK(indicator_points(f.store, NULL, 0, INT64_MAX, 1, keep_point, &p));
+    CHECK_INT(p.n, 5);
+    CHECK(p.at[0] == 10 * HOUR && p.success[0] == 2 && p.at[4] == 48 * HOUR);
+    p.n = 0;
+    CHECK_OK(indicator_points(f.store, ORG_ROOT, 0, INT64_MAX, 24, keep_point, &p));
+    CHECK_INT(p.n, 3);
+    CHECK(p.at[0] == 0 && p.success[0] == 3 && p.at[1] == 24 * HOUR && p.success[1] == 2);
+    p.n = 0;
+    CHECK_OK(indicator_points(f.store, NULL, 11 * HOUR, 31 * HOUR, 24, keep_point, &p));
+    CHECK(p.n == 2 && p.success[0] == 1 && p.success[1] == 1);
+    p.n = 0;
+    CHECK_OK(indicator_points(f.store, "other", 0, INT64_MAX, 1, keep_point, &p));
+    CHECK_INT(p.n, 0);
+    fixture_close(&f);
+}
+
 static int by_size(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -100,4 +171,5 @@ TEST(percentiles)
     fixture_close(&f);
 }
 
-TESTS_MAIN(XT_CASE(what_counts_as_what), XT_CASE(percentiles))
+TESTS_MAIN(XT_CASE(what_counts_as_what), XT_CASE(what_is_not_timed), XT_CASE(points_over_time),
+           XT_CASE(percentiles))

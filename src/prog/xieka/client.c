@@ -271,6 +271,37 @@ int client_list(struct cli *c, const char *path, const struct client_param *para
     return client_call(c, &call, out);
 }
 
+void client_post_begin(struct client_post *p, const char *path, size_t body_max)
+{
+    *p = (struct client_post){.call = {.method = "POST", .path = path}};
+    buf_init(&p->body, body_max);
+    json_out_init(&p->o, &p->body);
+    json_open_object(&p->o, NULL);
+}
+
+void client_put_options(struct json_out *o, const struct cli *c, const struct client_param *params,
+                        size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (cli_option(c, params[i].option))
+            json_put_text(o, params[i].name, cli_option(c, params[i].option));
+    }
+}
+
+int client_post_send(struct cli *c, struct client_post *p, struct reply *out)
+{
+    int code;
+
+    json_close_object(&p->o);
+    p->call.body = buf_bytes(&p->body);
+    code = buf_ok(&p->body) == XK_OK
+               ? client_call(c, &p->call, out)
+               : cli_fail(EXIT_USAGE, "%s",
+                          cli_say(c, "文字过长或不可用", "the text is too long or cannot be used"));
+    buf_fini(&p->body);
+    return code;
+}
+
 bool client_path(char *out, size_t cap, const char *prefix, const char *id)
 {
     struct buf b;

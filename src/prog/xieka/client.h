@@ -34,6 +34,19 @@ struct client_param {
 };
 int client_list(struct cli *c, const char *path, const struct client_param *params, size_t n,
                 struct reply *out);
+/* A POST of a JSON object: begun, its members put into o by the caller, sent. call may be changed
+ * in between. */
+struct client_post {
+    struct call call;
+    struct json_out o;
+    struct buf body;
+};
+void client_post_begin(struct client_post *p, const char *path, size_t body_max);
+/* The texts of those of these options that are given. */
+void client_put_options(struct json_out *o, const struct cli *c, const struct client_param *params,
+                        size_t n);
+/* Sends and frees it. As client_call; EXIT_USAGE, told: longer than body_max. */
+int client_post_send(struct cli *c, struct client_post *p, struct reply *out);
 /* A fresh token, whatever is kept. */
 int client_sign_in(struct cli *c);
 void client_free(struct client *client);

@@ -334,19 +334,12 @@ int cmd_batch_report(struct cli *c)
 
 int cmd_batch_resume(struct cli *c)
 {
-    struct call call = {.method = "POST", .path = "/write/batch/resume"};
-    struct json_out o;
+    struct client_post p;
     struct reply r;
-    char mem[PATH_MAX_BYTES];
-    struct buf body;
     int code;
 
-    buf_init_fixed(&body, mem, sizeof mem);
-    json_out_init(&o, &body);
-    json_open_object(&o, NULL);
-    json_put_text(&o, "batchId", c->args.operand[0]);
-    json_close_object(&o);
-    call.body = buf_bytes(&body);
-    code = client_call(c, &call, &r);
+    client_post_begin(&p, "/write/batch/resume", PATH_MAX_BYTES);
+    json_put_text(&p.o, "batchId", c->args.operand[0]);
+    code = client_post_send(c, &p, &r);
     return code == EXIT_DONE && c->json ? cli_print_json(r.data) : code;
 }

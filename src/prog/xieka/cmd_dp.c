@@ -173,61 +173,43 @@ int cmd_dp_stock(struct cli *c)
 
 /* ---- orders ---- */
 
-static void put_option(struct json_out *o, struct cli *c, enum option_id id, const char *name)
-{
-    if (cli_option(c, id))
-        json_put_text(o, name, cli_option(c, id));
-}
-
 int cmd_dp_order(struct cli *c)
 {
-    struct call call = {.method = "POST", .path = "/dp/order"};
-    char mem[BODY_LEN];
-    struct json_out o;
+    static const struct client_param params[] = {{"profileType", OPT_TYPE},
+                                                 {"owner", OPT_OWNER},
+                                                 {"eid", OPT_EID},
+                                                 {"matchingId", OPT_MATCHING_ID},
+                                                 {"confirmationCode", OPT_CONFIRMATION_CODE},
+                                                 {"smdsAddress", OPT_SMDS}};
+    struct client_post p;
     struct reply r;
-    struct buf body;
     int code;
 
     if (c->args.n == 0 && !cli_option(c, OPT_TYPE))
         return cli_fail(EXIT_USAGE, "an ICCID or --type is needed");
-    buf_init_fixed(&body, mem, sizeof mem);
-    json_out_init(&o, &body);
-    json_open_object(&o, NULL);
+    client_post_begin(&p, "/dp/order", BODY_LEN);
     if (c->args.n > 0)
-        json_put_text(&o, "iccid", c->args.operand[0]);
-    put_option(&o, c, OPT_TYPE, "profileType");
-    put_option(&o, c, OPT_OWNER, "owner");
-    put_option(&o, c, OPT_EID, "eid");
-    put_option(&o, c, OPT_MATCHING_ID, "matchingId");
-    put_option(&o, c, OPT_CONFIRMATION_CODE, "confirmationCode");
-    put_option(&o, c, OPT_SMDS, "smdsAddress");
+        json_put_text(&p.o, "iccid", c->args.operand[0]);
+    client_put_options(&p.o, c, params, ARRAY_LEN(params));
     if (cli_option(c, OPT_HOLD))
-        json_put_bool(&o, "hold", true);
-    json_close_object(&o);
-    call.body = buf_bytes(&body);
-    code = client_call(c, &call, &r);
+        json_put_bool(&p.o, "hold", true);
+    code = client_post_send(c, &p, &r);
     return code == EXIT_DONE ? print_download(c, r.data) : code;
 }
 
 static int about_order(struct cli *c, const char *path)
 {
-    struct call call = {.method = "POST", .path = path};
-    char mem[BODY_LEN];
-    struct json_out o;
+    static const struct client_param owner = {"owner", OPT_OWNER};
+    struct client_post p;
     struct reply r;
-    struct buf body;
     int code;
 
-    buf_init_fixed(&body, mem, sizeof mem);
-    json_out_init(&o, &body);
-    json_open_object(&o, NULL);
-    json_put_text(&o, "iccid", c->args.operand[0]);
-    put_option(&o, c, OPT_OWNER, "owner");
+    client_post_begin(&p, path, BODY_LEN);
+    json_put_text(&p.o, "iccid", c->args.operand[0]);
+    client_put_options(&p.o, c, &owner, 1);
     if (cli_option(c, OPT_UNAVAILABLE))
-        json_put_bool(&o, "unavailable", true);
-    json_close_object(&o);
-    call.body = buf_bytes(&body);
-    code = client_call(c, &call, &r);
+        json_put_bool(&p.o, "unavailable", true);
+    code = client_post_send(c, &p, &r);
     return code == EXIT_DONE ? print_download(c, r.data) : code;
 }
 

@@ -97,11 +97,8 @@ static void print_events(struct cli *c, const struct json *events)
                                             {"经办", "by", false},
                                             {"说明", "text", false}};
     static const char *const names[] = {"at", "kind", "who", "text"};
-    struct table *t = table_new(c, columns, ARRAY_LEN(columns));
 
-    for (size_t i = 0; i < json_length(events); i++)
-        table_row_of(t, json_at(events, i), names, ARRAY_LEN(names));
-    table_end(t);
+    table_list(c, events, columns, names, ARRAY_LEN(names));
 }
 
 static void print_evidence(struct cli *c, const struct json *items)
@@ -169,26 +166,16 @@ int cmd_exception_show(struct cli *c)
 /* The operands under these names. */
 static int act(struct cli *c, const char *path, const char *const *names, size_t n)
 {
-    struct call call = {.method = "POST", .path = path};
-    char mem[BODY_MAX];
-    struct json_out o;
-    struct buf body;
+    static const struct client_param owner = {"owner", OPT_OWNER};
+    struct client_post p;
     struct reply r;
     int code;
 
-    buf_init_fixed(&body, mem, sizeof mem);
-    json_out_init(&o, &body);
-    json_open_object(&o, NULL);
+    client_post_begin(&p, path, BODY_MAX);
     for (size_t i = 0; i < n && i < c->args.n; i++)
-        json_put_text(&o, names[i], c->args.operand[i]);
-    if (cli_option(c, OPT_OWNER))
-        json_put_text(&o, "owner", cli_option(c, OPT_OWNER));
-    json_close_object(&o);
-    if (buf_ok(&body) != XK_OK)
-        return cli_fail(EXIT_USAGE, "%s",
-                        cli_say(c, "文字过长或不可用", "the text is too long or cannot be used"));
-    call.body = buf_bytes(&body);
-    code = client_call(c, &call, &r);
+        json_put_text(&p.o, names[i], c->args.operand[i]);
+    client_put_options(&p.o, c, &owner, 1);
+    code = client_post_send(c, &p, &r);
     return code == EXIT_DONE ? print_exception(c, r.data) : code;
 }
 

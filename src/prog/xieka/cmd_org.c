@@ -25,48 +25,28 @@ static int print_org(struct cli *c, const struct json *org)
     return table_end(t);
 }
 
-static int post(struct cli *c, const char *path, struct buf *body, struct reply *r)
+/* The operand under this name, and what these options say. */
+static int post(struct cli *c, const char *path, const char *id_name,
+                const struct client_param *params, size_t n, struct reply *r)
 {
-    struct call call = {.method = "POST", .path = path, .body = buf_bytes(body)};
+    struct client_post p;
 
-    return client_call(c, &call, r);
-}
-
-/* A body of the members id_name and, when the options are given, name: option. */
-struct member {
-    const char *name;
-    enum option_id id;
-};
-
-static void put_body(const struct cli *c, struct buf *b, const char *id_name,
-                     const struct member *members, size_t n)
-{
-    struct json_out o;
-
-    json_out_init(&o, b);
-    json_open_object(&o, NULL);
-    json_put_text(&o, id_name, c->args.operand[0]);
-    for (size_t i = 0; i < n; i++) {
-        if (cli_option(c, members[i].id))
-            json_put_text(&o, members[i].name, cli_option(c, members[i].id));
-    }
-    json_close_object(&o);
+    client_post_begin(&p, path, 2 * QUERY_MAX);
+    json_put_text(&p.o, id_name, c->args.operand[0]);
+    client_put_options(&p.o, c, params, n);
+    return client_post_send(c, &p, r);
 }
 
 int cmd_org_create(struct cli *c)
 {
-    static const struct member members[] = {
+    static const struct client_param params[] = {
         {"kind", OPT_KIND}, {"parent", OPT_PARENT}, {"name", OPT_NAME}};
-    char mem[QUERY_MAX];
-    struct buf body;
     struct reply r;
     int code;
 
     if (!cli_need(c, OPT_KIND, "kind"))
         return EXIT_USAGE;
-    buf_init_fixed(&body, mem, sizeof mem);
-    put_body(c, &body, "orgId", members, ARRAY_LEN(members));
-    code = post(c, "/org", &body, &r);
+    code = post(c, "/org", "orgId", params, ARRAY_LEN(params), &r);
     return code == EXIT_DONE ? print_org(c, r.data) : code;
 }
 
@@ -98,17 +78,12 @@ int cmd_org_show(struct cli *c)
 static int change_state(struct cli *c, const char *path, const char *id_name, const char *state,
                         struct reply *r)
 {
-    char mem[QUERY_MAX];
-    struct json_out o;
-    struct buf body;
+    struct client_post p;
 
-    buf_init_fixed(&body, mem, sizeof mem);
-    json_out_init(&o, &body);
-    json_open_object(&o, NULL);
-    json_put_text(&o, id_name, c->args.operand[0]);
-    json_put_text(&o, "state", state);
-    json_close_object(&o);
-    return post(c, path, &body, r);
+    client_post_begin(&p, path, QUERY_MAX);
+    json_put_text(&p.o, id_name, c->args.operand[0]);
+    json_put_text(&p.o, "state", state);
+    return client_post_send(c, &p, r);
 }
 
 static int org_state(struct cli *c, const char *state)
@@ -147,34 +122,25 @@ static int print_secret(struct cli *c, const struct json *data)
 
 int cmd_app_create(struct cli *c)
 {
-    static const struct member members[] = {{"roles", OPT_ROLES},
-                                            {"orgId", OPT_ORG},
-                                            {"name", OPT_NAME},
-                                            {"ipAllow", OPT_IP_ALLOW},
-                                            {"algorithm", OPT_ALGORITHM}};
-    char mem[2 * QUERY_MAX];
-    struct buf body;
+    static const struct client_param params[] = {{"roles", OPT_ROLES},
+                                                 {"orgId", OPT_ORG},
+                                                 {"name", OPT_NAME},
+                                                 {"ipAllow", OPT_IP_ALLOW},
+                                                 {"algorithm", OPT_ALGORITHM}};
     struct reply r;
     int code;
 
     if (!cli_need(c, OPT_ROLES, "roles"))
         return EXIT_USAGE;
-    buf_init_fixed(&body, mem, sizeof mem);
-    put_body(c, &body, "appId", members, ARRAY_LEN(members));
-    code = post(c, "/app", &body, &r);
+    code = post(c, "/app", "appId", params, ARRAY_LEN(params), &r);
     return code == EXIT_DONE ? print_secret(c, r.data) : code;
 }
 
 int cmd_app_secret(struct cli *c)
 {
-    char mem[QUERY_MAX];
-    struct buf body;
     struct reply r;
-    int code;
+    int code = post(c, "/app/secret", "appId", NULL, 0, &r);
 
-    buf_init_fixed(&body, mem, sizeof mem);
-    put_body(c, &body, "appId", NULL, 0);
-    code = post(c, "/app/secret", &body, &r);
     return code == EXIT_DONE ? print_secret(c, r.data) : code;
 }
 
@@ -218,28 +184,21 @@ int cmd_app_off(struct cli *c)
 
 int cmd_card_give(struct cli *c)
 {
-    struct json_out o;
-    struct buf body;
+    static const struct client_param params[] = {
+        {"to", OPT_ORG}, {"kind", OPT_KIND}, {"document", OPT_DOCUMENT}};
+    struct client_post p;
     struct reply r;
     int code;
 
     if (!cli_need(c, OPT_ORG, "org"))
         return EXIT_USAGE;
-    buf_init(&body, BODY_MAX);
-    json_out_init(&o, &body);
-    json_open_object(&o, NULL);
-    json_put_text(&o, "to", cli_option(c, OPT_ORG));
-    if (cli_option(c, OPT_KIND))
-        json_put_text(&o, "kind", cli_option(c, OPT_KIND));
-    if (cli_option(c, OPT_DOCUMENT))
-        json_put_text(&o, "document", cli_option(c, OPT_DOCUMENT));
-    json_open_array(&o, "cids");
+    client_post_begin(&p, "/card/transfer", BODY_MAX);
+    client_put_options(&p.o, c, params, ARRAY_LEN(params));
+    json_open_array(&p.o, "cids");
     for (size_t i = 0; i < c->args.n; i++)
-        json_put_text(&o, NULL, c->args.operand[i]);
-    json_close_array(&o);
-    json_close_object(&o);
-    code = post(c, "/card/transfer", &body, &r);
-    buf_fini(&body);
+        json_put_text(&p.o, NULL, c->args.operand[i]);
+    json_close_array(&p.o);
+    code = client_post_send(c, &p, &r);
     if (code == EXIT_DONE && c->json)
         return cli_print_json(r.data);
     return code;

@@ -105,24 +105,17 @@ static bool read_packet(struct cli *c, char out[PACKET_TEXT_MAX])
 
 int cmd_relay_report(struct cli *c)
 {
-    struct call call = {.method = "POST", .path = "/write/report"};
     char packet[PACKET_TEXT_MAX];
-    char mem[BODY_MAX];
-    struct json_out o;
-    struct buf body;
+    struct client_post p;
     struct reply r;
     int code;
 
     if (!read_packet(c, packet))
         return EXIT_USAGE;
-    buf_init_fixed(&body, mem, sizeof mem);
-    json_out_init(&o, &body);
-    json_open_object(&o, NULL);
-    json_put_text(&o, "taskId", c->args.operand[0]);
-    json_put_text(&o, "packet", packet);
-    json_close_object(&o);
-    call.body = buf_bytes(&body);
-    code = client_call(c, &call, &r);
+    client_post_begin(&p, "/write/report", BODY_MAX);
+    json_put_text(&p.o, "taskId", c->args.operand[0]);
+    json_put_text(&p.o, "packet", packet);
+    code = client_post_send(c, &p, &r);
     if (code != EXIT_DONE || c->json)
         return code == EXIT_DONE ? cli_print_json(r.data) : code;
     printf("%s\n", json_text(json_member(r.data, "state")));

@@ -191,72 +191,51 @@ int cmd_pool_show(struct cli *c)
     return code == EXIT_DONE ? print_pool(c, r.data) : code;
 }
 
-static void put_option(struct json_out *o, const struct cli *c, enum option_id id, const char *name)
-{
-    if (cli_option(c, id))
-        json_put_text(o, name, cli_option(c, id));
-}
-
 int cmd_pool_create(struct cli *c)
 {
-    struct call call = {.method = "POST", .path = "/number/pool"};
+    static const struct client_param params[] = {
+        {"name", OPT_NAME},           {"parent", OPT_PARENT},     {"purpose", OPT_PURPOSE},
+        {"carrier", OPT_CARRIER},     {"province", OPT_PROVINCE}, {"customer", OPT_CUSTOMER},
+        {"templateId", OPT_TEMPLATE}, {"orgId", OPT_ORG}};
     int64_t days = -1;
-    char mem[BODY_MAX];
-    struct json_out o;
+    struct client_post p;
     struct reply r;
-    struct buf body;
     int code;
 
     if (!cli_number(c, OPT_QUARANTINE, "quarantine-days", &days))
         return EXIT_USAGE;
-    buf_init_fixed(&body, mem, sizeof mem);
-    json_out_init(&o, &body);
-    json_open_object(&o, NULL);
-    json_put_text(&o, "poolId", c->args.operand[0]);
-    put_option(&o, c, OPT_NAME, "name");
-    put_option(&o, c, OPT_PARENT, "parent");
-    put_option(&o, c, OPT_PURPOSE, "purpose");
-    put_option(&o, c, OPT_CARRIER, "carrier");
-    put_option(&o, c, OPT_PROVINCE, "province");
-    put_option(&o, c, OPT_CUSTOMER, "customer");
-    put_option(&o, c, OPT_TEMPLATE, "templateId");
-    put_option(&o, c, OPT_ORG, "orgId");
+    client_post_begin(&p, "/number/pool", BODY_MAX);
+    json_put_text(&p.o, "poolId", c->args.operand[0]);
+    client_put_options(&p.o, c, params, ARRAY_LEN(params));
     if (cli_option(c, OPT_SHARED))
-        json_put_bool(&o, "shared", true);
+        json_put_bool(&p.o, "shared", true);
     if (days >= 0)
-        json_put_int(&o, "quarantineDays", days);
-    json_close_object(&o);
-    call.body = buf_bytes(&body);
-    code = client_call(c, &call, &r);
+        json_put_int(&p.o, "quarantineDays", days);
+    code = client_post_send(c, &p, &r);
     return code == EXIT_DONE ? print_pool(c, r.data) : code;
 }
 
 int cmd_pool_fill(struct cli *c)
 {
-    struct call call = {.method = "POST", .path = "/number/generate", .timeout_ms = IMPORT_MS};
+    static const struct client_param params[] = {{"firstImsi", OPT_FIRST_IMSI},
+                                                 {"firstMsisdn", OPT_FIRST_MSISDN},
+                                                 {"firstIccid", OPT_FIRST_ICCID},
+                                                 {"smsc", OPT_SMSC}};
     int64_t count = 0;
-    char mem[BODY_MAX];
-    struct json_out o;
+    struct client_post p;
     struct reply r;
-    struct buf body;
     int code;
 
     if (!cli_need(c, OPT_COUNT, "count") || !cli_need(c, OPT_FIRST_IMSI, "first-imsi") ||
         !cli_need(c, OPT_FIRST_MSISDN, "first-msisdn") ||
         !cli_number(c, OPT_COUNT, "count", &count))
         return EXIT_USAGE;
-    buf_init_fixed(&body, mem, sizeof mem);
-    json_out_init(&o, &body);
-    json_open_object(&o, NULL);
-    json_put_text(&o, "poolId", c->args.operand[0]);
-    json_put_int(&o, "count", count);
-    put_option(&o, c, OPT_FIRST_IMSI, "firstImsi");
-    put_option(&o, c, OPT_FIRST_MSISDN, "firstMsisdn");
-    put_option(&o, c, OPT_FIRST_ICCID, "firstIccid");
-    put_option(&o, c, OPT_SMSC, "smsc");
-    json_close_object(&o);
-    call.body = buf_bytes(&body);
-    code = client_call(c, &call, &r);
+    client_post_begin(&p, "/number/generate", BODY_MAX);
+    p.call.timeout_ms = IMPORT_MS;
+    json_put_text(&p.o, "poolId", c->args.operand[0]);
+    json_put_int(&p.o, "count", count);
+    client_put_options(&p.o, c, params, ARRAY_LEN(params));
+    code = client_post_send(c, &p, &r);
     if (code != EXIT_DONE || c->json)
         return code == EXIT_DONE ? cli_print_json(r.data) : code;
     printf("%s %lld\n", cli_say(c, "已生成", "generated"), (long long)count);
@@ -275,21 +254,13 @@ int cmd_card_list(struct cli *c)
                                             {"IMSI", "imsi", false},  {"ICCID", "iccid", false}};
     static const char *const names[] = {"cid",   "batchId", "grade", "state",
                                         "radio", "msisdn",  "imsi",  "iccid"};
-    const struct json *cards;
-    struct table *t;
     struct reply r;
     int code;
 
     code = client_list(c, "/card", params, ARRAY_LEN(params), &r);
     if (code != EXIT_DONE)
         return code;
-    cards = json_member(r.data, "cards");
-    if (c->json)
-        return cli_print_json(cards);
-    t = table_new(c, columns, ARRAY_LEN(columns));
-    for (size_t i = 0; i < json_length(cards); i++)
-        table_row_of(t, json_at(cards, i), names, ARRAY_LEN(names));
-    return table_end(t);
+    return table_list(c, json_member(r.data, "cards"), columns, names, ARRAY_LEN(names));
 }
 
 static int print_card(struct cli *c, const struct json *card)

@@ -25,24 +25,14 @@ int cmd_rule_list(struct cli *c)
 
 static int post(struct cli *c, const char *path, const struct client_param *params, size_t n)
 {
-    struct call call = {.method = "POST", .path = path};
-    char mem[BODY_MAX];
-    struct json_out o;
+    struct client_post p;
     struct reply r;
-    struct buf body;
     int code;
 
-    buf_init_fixed(&body, mem, sizeof mem);
-    json_out_init(&o, &body);
-    json_open_object(&o, NULL);
-    json_put_text(&o, "ruleId", c->args.operand[0]);
-    for (size_t i = 0; i < n; i++) {
-        if (cli_option(c, params[i].option))
-            json_put_text(&o, params[i].name, cli_option(c, params[i].option));
-    }
-    json_close_object(&o);
-    call.body = buf_bytes(&body);
-    code = client_call(c, &call, &r);
+    client_post_begin(&p, path, BODY_MAX);
+    json_put_text(&p.o, "ruleId", c->args.operand[0]);
+    client_put_options(&p.o, c, params, n);
+    code = client_post_send(c, &p, &r);
     return code == EXIT_DONE && c->json ? cli_print_json(r.data) : code;
 }
 

@@ -277,22 +277,13 @@ int cmd_task_watch(struct cli *c)
 
 static int post_task(struct cli *c, const char *path)
 {
-    struct call call = {.method = "POST", .path = path};
-    struct json_out o;
+    struct client_post p;
     struct reply r;
-    char mem[PATH_MAX_BYTES];
-    struct buf body;
     int code;
 
-    buf_init_fixed(&body, mem, sizeof mem);
-    json_out_init(&o, &body);
-    json_open_object(&o, NULL);
-    json_put_text(&o, "taskId", c->args.operand[0]);
-    json_close_object(&o);
-    if (buf_ok(&body) != XK_OK)
-        return cli_fail(EXIT_USAGE, "%s", xk_err_text(XK_E_LIMIT));
-    call.body = buf_bytes(&body);
-    code = client_call(c, &call, &r);
+    client_post_begin(&p, path, PATH_MAX_BYTES);
+    json_put_text(&p.o, "taskId", c->args.operand[0]);
+    code = client_post_send(c, &p, &r);
     if (code != EXIT_DONE || c->json)
         return code == EXIT_DONE ? cli_print_json(r.data) : code;
     printf("%s  %s\n", text_of(r.data, "taskId"), state_text(c, r.data));

@@ -44,22 +44,15 @@ int cmd_dp_templates(struct cli *c)
 
 static int prepare_some(struct cli *c, int64_t count, struct reply *r)
 {
-    struct call call = {.method = "POST", .path = "/dp/prepare", .timeout_ms = LONG_MS};
-    char mem[BODY_LEN];
-    struct json_out o;
-    struct buf body;
+    static const struct client_param params[] = {{"poolId", OPT_POOL}, {"msisdn", OPT_TARGET}};
+    struct client_post p;
 
-    buf_init_fixed(&body, mem, sizeof mem);
-    json_out_init(&o, &body);
-    json_open_object(&o, NULL);
-    json_put_text(&o, "templateId", c->args.operand[0]);
-    json_put_text(&o, "poolId", cli_option(c, OPT_POOL));
-    if (cli_option(c, OPT_TARGET))
-        json_put_text(&o, "msisdn", cli_option(c, OPT_TARGET));
-    json_put_int(&o, "count", count);
-    json_close_object(&o);
-    call.body = buf_bytes(&body);
-    return client_call(c, &call, r);
+    client_post_begin(&p, "/dp/prepare", BODY_LEN);
+    p.call.timeout_ms = LONG_MS;
+    json_put_text(&p.o, "templateId", c->args.operand[0]);
+    client_put_options(&p.o, c, params, ARRAY_LEN(params));
+    json_put_int(&p.o, "count", count);
+    return client_post_send(c, &p, r);
 }
 
 static void show_prepared(struct cli *c, const struct json *profiles, struct json_out *list)

@@ -30,45 +30,31 @@ static void make_order_no(size_t i, char out[48])
     snprintf(out, 48, "cli-%llx-%s-%zu", (unsigned long long)xk_now(xk_clock_system()), tail, i);
 }
 
-static void put_option(struct json_out *o, const struct cli *c, enum option_id id, const char *name)
-{
-    if (cli_option(c, id))
-        json_put_text(o, name, cli_option(c, id));
-}
-
+/* The members of a wish; inside an open object. */
 static void put_wish(struct json_out *o, const struct cli *c, size_t i)
 {
+    static const struct client_param params[] = {
+        {"poolId", OPT_POOL},         {"mode", OPT_MODE},       {"targetMsisdn", OPT_TARGET},
+        {"templateId", OPT_TEMPLATE}, {"channel", OPT_CHANNEL}, {"callbackUrl", OPT_CALLBACK}};
     char order_no[48];
 
     make_order_no(i, order_no);
-    json_open_object(o, NULL);
     json_put_text(o, "orderNo",
                   cli_option(c, OPT_ORDER_NO) ? cli_option(c, OPT_ORDER_NO) : order_no);
     json_put_text(o, strlen(c->args.operand[i]) == EID_DIGITS ? "eid" : "cid", c->args.operand[i]);
-    put_option(o, c, OPT_POOL, "poolId");
-    put_option(o, c, OPT_MODE, "mode");
-    put_option(o, c, OPT_TARGET, "targetMsisdn");
-    put_option(o, c, OPT_TEMPLATE, "templateId");
-    put_option(o, c, OPT_CHANNEL, "channel");
-    put_option(o, c, OPT_CALLBACK, "callbackUrl");
-    json_close_object(o);
+    client_put_options(o, c, params, ARRAY_LEN(params));
 }
 
 static int write_one(struct cli *c)
 {
-    struct call call = {.method = "POST", .path = "/write/apply"};
-    struct json_out o;
+    struct client_post p;
     struct reply r;
-    struct buf body;
     char id[32];
     int code;
 
-    buf_init(&body, BODY_MAX);
-    json_out_init(&o, &body);
-    put_wish(&o, c, 0);
-    call.body = buf_bytes(&body);
-    code = client_call(c, &call, &r);
-    buf_fini(&body);
+    client_post_begin(&p, "/write/apply", BODY_MAX);
+    put_wish(&p.o, c, 0);
+    code = client_post_send(c, &p, &r);
     if (code != EXIT_DONE)
         return code;
     snprintf(id, sizeof id, "%s", text_of(r.data, "taskId"));
@@ -111,26 +97,22 @@ static int after_batch(struct cli *c, const char *id, bool wait)
 
 static int write_some(struct cli *c)
 {
-    struct call call = {.method = "POST", .path = "/write/apply/batch"};
     bool wait = cli_option(c, OPT_WAIT) != NULL;
-    struct json_out o;
+    struct client_post p;
     struct reply r;
-    struct buf body;
     size_t refused;
     char id[40];
     int code;
 
-    buf_init(&body, BODY_MAX);
-    json_out_init(&o, &body);
-    json_open_object(&o, NULL);
-    json_open_array(&o, "items");
-    for (size_t i = 0; i < c->args.n; i++)
-        put_wish(&o, c, i);
-    json_close_array(&o);
-    json_close_object(&o);
-    call.body = buf_bytes(&body);
-    code = client_call(c, &call, &r);
-    buf_fini(&body);
+    client_post_begin(&p, "/write/apply/batch", BODY_MAX);
+    json_open_array(&p.o, "items");
+    for (size_t i = 0; i < c->args.n; i++) {
+        json_open_object(&p.o, NULL);
+        put_wish(&p.o, c, i);
+        json_close_object(&p.o);
+    }
+    json_close_array(&p.o);
+    code = client_post_send(c, &p, &r);
     if (code != EXIT_DONE)
         return code;
     snprintf(id, sizeof id, "%s", text_of(r.data, "batchId"));

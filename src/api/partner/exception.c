@@ -8,7 +8,6 @@
 #define PAGE_MAX 500
 #define ITEMS_MAX 100
 #define SAMPLES_MAX 1000
-#define DAY_MS INT64_C(86400000)
 #define DAYS 31 /* of a review, when nothing else is asked for */
 
 /* ---- as JSON --------------------------------------------------------------------------------- */
@@ -386,12 +385,8 @@ enum xk_err get_exception_review(struct call *c)
     struct store *s = c->order->store;
     enum xk_err err;
 
-    if (!query_number(c, "to", c->order->now + 1, INT64_MAX, &f.to) ||
-        !query_number(c, "from", f.to > DAYS * DAY_MS ? f.to - DAYS * DAY_MS : 0, INT64_MAX,
-                      &f.from))
+    if (!query_period(c, DAYS, &f.from, &f.to))
         return XK_OK;
-    if (f.from > f.to)
-        return answer_refuse(c, CODE_PARAMETER, "from");
     if (!query_org(c, &f.org_id, &err))
         return err;
     answer_begin(c);

@@ -7,6 +7,7 @@
 
 #define PREFIX "/api/v1"
 #define ID_MAX 64
+#define DAY_MS INT64_C(86400000)
 
 static const struct route routes[] = {
 #define ROUTE(method, path, role, scope, limit, body, handler, query)                              \
@@ -262,6 +263,16 @@ bool query_number(struct call *c, const char *name, int64_t fallback, int64_t ma
     if (text[0] != '\0' && *end == '\0' && *out >= 0 && *out <= max)
         return true;
     return answer_refused(c, CODE_PARAMETER, name);
+}
+
+bool query_period(struct call *c, unsigned days, int64_t *from, int64_t *to)
+{
+    int64_t ms = days * DAY_MS;
+
+    if (!query_number(c, "to", c->order->now + 1, INT64_MAX, to) ||
+        !query_number(c, "from", *to > ms ? *to - ms : 0, INT64_MAX, from))
+        return false;
+    return *from <= *to || answer_refused(c, CODE_PARAMETER, "from");
 }
 
 bool take_task_id(struct call *c, const char *text, uint8_t id[TASK_ID_LEN])

@@ -4,7 +4,6 @@
 #include "service/indicator/indicator.h"
 
 #define HOUR_MS INT64_C(3600000)
-#define DAY_MS (24 * HOUR_MS)
 #define POINTS_MAX 1000
 #define DAYS 30 /* until now, when nothing else is asked for */
 #define FIRST_PASS_TARGET 980
@@ -79,12 +78,7 @@ enum xk_err get_quality(struct call *c)
     const char *org;
     enum xk_err err;
 
-    if (!query_number(c, "to", c->order->now + 1, INT64_MAX, &to) ||
-        !query_number(c, "from", to > DAYS * DAY_MS ? to - DAYS * DAY_MS : 0, INT64_MAX, &from))
-        return XK_OK;
-    if (from > to)
-        return answer_refuse(c, CODE_PARAMETER, "from");
-    if (!take_step(c, from, to, &hours))
+    if (!query_period(c, DAYS, &from, &to) || !take_step(c, from, to, &hours))
         return XK_OK;
     if (!query_org(c, &org, &err))
         return err;

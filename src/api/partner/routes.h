@@ -92,6 +92,9 @@ const char *query_value(struct call *c, const char *name);
 const char *query_or(struct call *c, const char *name, const char *otherwise);
 /* A number of the query; false: refused. Absent gives the fallback. */
 bool query_number(struct call *c, const char *name, int64_t fallback, int64_t max, int64_t *out);
+/* from and to of the query, ms; to is until now when it is absent, from so many days before it.
+ * False: refused. */
+bool query_period(struct call *c, unsigned days, int64_t *from, int64_t *to);
 /* The parts of a list with commas, one after the other: false behind the last. *list is what is
  * left, NULL at the end; a list that is empty, or ends with a comma, has an empty part there. */
 bool list_next(const char **list, struct bytes *part);

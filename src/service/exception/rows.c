@@ -10,15 +10,20 @@
 
 /* ---- exceptions ------------------------------------------------------------------------------ */
 
+static enum exception_cause read_cause(struct store *s, int column)
+{
+    enum exception_cause cause;
+    char name[32];
+
+    store_get_text(s, column, name, sizeof name);
+    /* else it is of a version that knows more */
+    return exception_cause_parse(name, &cause) == XK_OK ? cause : EXCEPTION_BY_INTERNAL;
+}
+
 static void read_exception(struct store *s, struct exception *e)
 {
-    char cause[32];
-
-    *e = (struct exception){.id = store_get_int(s, 0)};
+    *e = (struct exception){.id = store_get_int(s, 0), .cause = read_cause(s, 2)};
     store_get_text(s, 1, e->org_id, sizeof e->org_id);
-    store_get_text(s, 2, cause, sizeof cause);
-    if (exception_cause_parse(cause, &e->cause) != XK_OK)
-        e->cause = EXCEPTION_BY_INTERNAL; /* of a version that knows more */
     e->grade = (enum exception_grade)store_get_int(s, 3);
     e->state = (enum exception_state)store_get_int(s, 4);
     store_get_text(s, 5, e->batch_id, sizeof e->batch_id);
@@ -315,14 +320,11 @@ enum xk_err exception_groups(struct store *s, const char *org_id, int64_t from, 
 
     TRY(store_open(s, &q, SVS(sv_int(from), sv_int(to), sv_text(org_id ? org_id : ""))));
     while ((err = store_next(s)) == XK_OK) {
-        struct exception_group g = {.grade = (enum exception_grade)store_get_int(s, 1),
+        struct exception_group g = {.cause = read_cause(s, 0),
+                                    .grade = (enum exception_grade)store_get_int(s, 1),
                                     .exceptions = store_get_int(s, 2),
                                     .cards = store_get_int(s, 3)};
-        char cause[32];
 
-        store_get_text(s, 0, cause, sizeof cause);
-        if (exception_cause_parse(cause, &g.cause) != XK_OK)
-            g.cause = EXCEPTION_BY_INTERNAL;
         err = each(arg, &g);
         if (err != XK_OK)
             break;

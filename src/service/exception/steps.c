@@ -81,27 +81,30 @@ enum xk_err exception_next_due(struct store *s, int64_t *at)
 
 /* ---- people ---------------------------------------------------------------------------------- */
 
-static enum xk_err has_stopped(struct store *s, int64_t id, bool *stopped)
+static enum xk_err is_there(struct store *s, const struct store_query *q,
+                            const struct store_value *v, size_t n, bool *there)
 {
-    static const struct store_query q = {"write_stop_of",
-                                         "SELECT 1 FROM write_stop WHERE exception_id = $1"};
-    enum xk_err err = store_row(s, &q, SVS(sv_int(id)));
+    enum xk_err err = store_row(s, q, v, n);
 
-    *stopped = err == XK_OK;
+    *there = err == XK_OK;
     if (err == XK_OK)
         store_finish(s);
     return err == XK_E_NOT_FOUND ? XK_OK : err;
 }
 
+static enum xk_err has_stopped(struct store *s, int64_t id, bool *stopped)
+{
+    static const struct store_query q = {"write_stop_of",
+                                         "SELECT 1 FROM write_stop WHERE exception_id = $1"};
+
+    return is_there(s, &q, SVS(sv_int(id)), stopped);
+}
+
 enum xk_err exception_writing_stopped(struct store *s, bool *stopped)
 {
     static const struct store_query q = {"write_stop", "SELECT 1 FROM write_stop LIMIT 1"};
-    enum xk_err err = store_row(s, &q, NULL, 0);
 
-    *stopped = err == XK_OK;
-    if (err == XK_OK)
-        store_finish(s);
-    return err == XK_E_NOT_FOUND ? XK_OK : err;
+    return is_there(s, &q, NULL, 0, stopped);
 }
 
 enum xk_err exception_resume_writing(struct exception_ctx *c, int64_t id, const char *who)

@@ -55,14 +55,16 @@ enum xk_err exception_cause_parse(const char *name, enum exception_cause *out)
     return XK_E_VALUE;
 }
 
-/* Where text stands in the list; n when it does not. */
-static size_t find(const char *const *list, size_t n, const char *text)
+/* Where text stands in the list. XK_E_VALUE: nowhere. */
+static enum xk_err find(const char *const *list, size_t n, const char *text, int *at)
 {
-    size_t i = 0;
-
-    while (i < n && strcmp(list[i], text) != 0)
-        i++;
-    return i;
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(list[i], text) == 0) {
+            *at = (int)i;
+            return XK_OK;
+        }
+    }
+    return XK_E_VALUE;
 }
 
 const char *exception_class_name(enum exception_class class)
@@ -72,11 +74,10 @@ const char *exception_class_name(enum exception_class class)
 
 enum xk_err exception_class_parse(const char *name, enum exception_class *out)
 {
-    size_t i = find(classes, ARRAY_LEN(classes), name);
+    int at;
 
-    if (i == ARRAY_LEN(classes))
-        return XK_E_VALUE;
-    *out = (enum exception_class)i;
+    TRY(find(classes, ARRAY_LEN(classes), name, &at));
+    *out = (enum exception_class)at;
     return XK_OK;
 }
 
@@ -87,11 +88,10 @@ const char *exception_state_name(enum exception_state state)
 
 enum xk_err exception_state_parse(const char *name, enum exception_state *out)
 {
-    size_t i = find(states, ARRAY_LEN(states), name);
+    int at;
 
-    if (i == ARRAY_LEN(states))
-        return XK_E_VALUE;
-    *out = (enum exception_state)i;
+    TRY(find(states, ARRAY_LEN(states), name, &at));
+    *out = (enum exception_state)at;
     return XK_OK;
 }
 

@@ -103,3 +103,8 @@ enum chip_type chip_form_type(enum chip_form form)
 {
     return (size_t)form < ARRAY_LEN(forms) ? forms[form].type : CHIP_INTERNATIONAL;
 }
+
+bool chip_is_domestic(const struct chip *chip)
+{
+    return chip_form_type(chip->form) == CHIP_DOMESTIC;
+}

@@ -62,6 +62,9 @@ struct chip {
     int64_t created_at, updated_at;
 };
 
+/* Written by this platform's own scripts; else an eUICC. */
+bool chip_is_domestic(const struct chip *chip);
+
 struct chip_keys { /* wiped by its user */
     struct secret kic, kid, kik;
 };

@@ -17,9 +17,8 @@ bool ident_is_msisdn(struct bytes text, enum import_reason *why); /* 5 to 15 dig
 bool ident_is_iccid(struct bytes text, enum import_reason *why);
 bool ident_is_smsc(struct bytes text,
                    enum import_reason *why); /* + and 3 to 20 digits; + optional */
-bool ident_is_cid(struct bytes text, enum import_reason *why); /* 20 digits */
-/* 32 digits; as a number, modulo 97 they are 1 (SGP.29; ISO 7064 MOD 97-10). */
-bool ident_is_eid(struct bytes text, enum import_reason *why);
+bool ident_is_cid(struct bytes text, enum import_reason *why);              /* 20 digits */
+bool ident_is_eid(struct bytes text, enum import_reason *why);              /* 32 digits */
 bool ident_is_name(struct bytes text, size_t max, enum import_reason *why); /* A-Z a-z 0-9 . _ - */
 /* The digit that makes digits and it pass Luhn's check. */
 char ident_luhn_digit(struct bytes digits);

@@ -2,6 +2,7 @@
 /* Chips and their batches come in. */
 #include "service/chip/chip.h"
 
+#include "codec/rsp/eid.h"
 #include "model/ident.h"
 #include "model/org.h"
 #include "service/chip/rows.h"
@@ -100,15 +101,21 @@ static bool radio_is_known(const char *radio)
     return false;
 }
 
-static bool is_domestic(const struct chip *c)
+/* Its form is model's, its check digits are codec's. */
+static bool is_eid(struct bytes text, enum import_reason *why)
 {
-    return chip_form_type(c->form) == CHIP_DOMESTIC;
+    uint8_t eid[EID_LEN];
+
+    if (!ident_is_eid(text, why))
+        return false;
+    *why = IMPORT_CHECK_DIGITS;
+    return eid_from_text(text, eid) == XK_OK;
 }
 
 bool chip_check(const struct chip *c, const char **field, enum import_reason *why)
 {
     *field = "cid";
-    if (!(is_domestic(c) ? ident_is_cid : ident_is_eid)(bytes_cstr(c->cid), why))
+    if (!(chip_is_domestic(c) ? ident_is_cid : is_eid)(bytes_cstr(c->cid), why))
         return false;
     *field = "batch";
     if (!ident_is_name(bytes_cstr(c->batch_id), sizeof c->batch_id - 1, why))
@@ -120,13 +127,13 @@ bool chip_check(const struct chip *c, const char **field, enum import_reason *wh
         return false;
     *field = "keyset";
     *why = IMPORT_BAD_VALUE;
-    if (is_domestic(c) && (c->keyset < 1 || c->keyset > 15))
+    if (chip_is_domestic(c) && (c->keyset < 1 || c->keyset > 15))
         return false;
     *field = "suite";
-    if (is_domestic(c) && (c->suite < 1 || c->suite > 2))
+    if (chip_is_domestic(c) && (c->suite < 1 || c->suite > 2))
         return false;
     *field = "imsi";
-    if (!is_domestic(c) && c->seed_imsi[0])
+    if (!chip_is_domestic(c) && c->seed_imsi[0])
         return false;
     *field = "radio";
     return radio_is_known(c->radio);

@@ -51,7 +51,7 @@ enum xk_err chip_seal_keys(struct keystore *ks, const struct chip *chip,
     const uint8_t algorithms[] = {chip->kic_alg, chip->kid_alg, SCP80_ALG_AES};
     struct context c;
 
-    if (chip_form_type(chip->form) != CHIP_DOMESTIC)
+    if (!chip_is_domestic(chip))
         return XK_OK;
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         uint8_t sealed[32 + KEYSTORE_OVERHEAD];

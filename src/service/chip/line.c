@@ -195,7 +195,7 @@ static bool derive_keys(const struct chip_file *f, const struct chip *chip, stru
 static bool take_card_keys(const struct chip_file *f, const struct chip *chip,
                            struct chip_keys *out, struct chip_complaint *c)
 {
-    if (chip_form_type(chip->form) != CHIP_DOMESTIC)
+    if (!chip_is_domestic(chip))
         return true;
     if (chip_file_field(f, COLUMN_KIC).n == 0 && chip_file_field(f, COLUMN_KID).n == 0 &&
         chip_file_field(f, COLUMN_KIK).n == 0)

@@ -16,6 +16,9 @@ static const struct store_query q_by_iccid = {"number.by_iccid", "SELECT " NUMBE
 static const struct store_query q_in_use = {
     "number.in_use", "SELECT " NUMBER_COLUMNS " FROM number WHERE cid = $1 AND cid <> ''"
                      " AND state = 4 AND purpose <> 0 AND imsi <> $2 ORDER BY imsi LIMIT 1"};
+static const struct store_query q_of_card = {
+    "number.of_card", "SELECT " NUMBER_COLUMNS " FROM number WHERE cid = $1 AND cid <> ''"
+                      " ORDER BY imsi LIMIT $2"};
 static const struct store_query q_list = {"number.list",
                                           "SELECT " NUMBER_COLUMNS " FROM number WHERE pool_id = $1"
                                           " AND imsi > $2 ORDER BY imsi LIMIT $3"};
@@ -104,17 +107,12 @@ enum xk_err number_get_in_use(struct store *s, const char *cid, const char *exce
     return XK_OK;
 }
 
-enum xk_err number_list(struct store *s, const char *pool_id, int state, const char *after,
-                        struct number *out, size_t cap, size_t *n)
+/* Of the query that is open. */
+static enum xk_err read_numbers(struct store *s, struct number *out, size_t cap, size_t *n)
 {
     enum xk_err err;
     size_t i = 0;
 
-    if (state < 0)
-        TRY(store_open(s, &q_list, SVS(sv_text(pool_id), sv_text(after), sv_int((int64_t)cap))));
-    else
-        TRY(store_open(s, &q_list_state,
-                       SVS(sv_text(pool_id), sv_int(state), sv_text(after), sv_int((int64_t)cap))));
     while ((err = store_next(s)) == XK_OK && i < cap)
         number_of_row(s, &out[i++]);
     store_finish(s);
@@ -122,6 +120,24 @@ enum xk_err number_list(struct store *s, const char *pool_id, int state, const c
         return err;
     *n = i;
     return XK_OK;
+}
+
+enum xk_err number_of_card(struct store *s, const char *cid, struct number *out, size_t cap,
+                           size_t *n)
+{
+    TRY(store_open(s, &q_of_card, SVS(sv_text(cid), sv_int((int64_t)cap))));
+    return read_numbers(s, out, cap, n);
+}
+
+enum xk_err number_list(struct store *s, const char *pool_id, int state, const char *after,
+                        struct number *out, size_t cap, size_t *n)
+{
+    if (state < 0)
+        TRY(store_open(s, &q_list, SVS(sv_text(pool_id), sv_text(after), sv_int((int64_t)cap))));
+    else
+        TRY(store_open(s, &q_list_state,
+                       SVS(sv_text(pool_id), sv_int(state), sv_text(after), sv_int((int64_t)cap))));
+    return read_numbers(s, out, cap, n);
 }
 
 struct reservation {

@@ -47,6 +47,9 @@ enum xk_err number_get_by_msisdn(struct store *s, const char *msisdn, struct num
 /* The number in use on a card, other than `except` (an IMSI) and other than its seed. */
 enum xk_err number_get_in_use(struct store *s, const char *cid, const char *except,
                               struct number *out) XK_MUST_CHECK;
+/* Up to cap that are tied to a card, those that rest too, in order of IMSI. */
+enum xk_err number_of_card(struct store *s, const char *cid, struct number *out, size_t cap,
+                           size_t *n) XK_MUST_CHECK;
 /* K, OPc and c/r constants. XK_E_AUTH: not sealed by this keystore. */
 enum xk_err number_get_keys(struct store *s, struct keystore *ks, const char *imsi,
                             struct number_keys *out) XK_MUST_CHECK;

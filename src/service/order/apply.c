@@ -89,7 +89,7 @@ static enum xk_err check_owner(struct order_ctx *c, const struct task *t, const 
 /* Whether this card is written over this channel at all. */
 static int check_path(const struct order_ctx *c, const struct task *t, const struct chip *chip)
 {
-    if (chip_form_type(chip->form) == CHIP_DOMESTIC)
+    if (chip_is_domestic(chip))
         return t->channel == TASK_CHANNEL_BIP || t->channel == TASK_CHANNEL_RSP ? CODE_CARD_CANNOT
                                                                                 : CODE_OK;
     if (t->channel != TASK_CHANNEL_RSP || !task_mode_gives(t->mode))
@@ -181,14 +181,24 @@ static enum xk_err open_number(struct order_ctx *c, struct task *t)
 
 static void choose_channel(struct task *t, const struct chip *chip)
 {
-    if (t->channel == TASK_CHANNEL_AUTO && chip_form_type(chip->form) != CHIP_DOMESTIC)
+    if (t->channel == TASK_CHANNEL_AUTO && !chip_is_domestic(chip))
         t->channel = TASK_CHANNEL_RSP;
     else if (t->channel == TASK_CHANNEL_AUTO)
         t->channel = chip->msisdn[0] ? TASK_CHANNEL_SMS : TASK_CHANNEL_RELAY;
 }
 
+/* detail: the thing it is about; "" none. */
+static enum xk_err check_failed(struct order_ctx *c, struct task *t, int code, const char *detail)
+{
+    char message[sizeof t->message];
+
+    snprintf(message, sizeof message, "%s%s%s", code_info(code)->en, detail[0] ? ": " : "", detail);
+    return machine_end(c, t, TASK_CHECK_FAIL, code, message);
+}
+
 enum xk_err machine_check_and_lock(struct order_ctx *c, struct task *t)
 {
+    struct order_offer offer = {.code = CODE_OK};
     struct chip chip;
     int code;
     enum xk_err err = chip_get(c->store, t->cid, &chip);
@@ -206,11 +216,12 @@ enum xk_err machine_check_and_lock(struct order_ctx *c, struct task *t)
         code = check_chip(c, t, &chip);
     if (code == CODE_OK)
         TRY(lock_number(c, t, &chip, &code));
-    if (code == CODE_OK && t->channel == TASK_CHANNEL_RSP)
-        TRY(rsp_offer(c, t, &code));
     if (code != CODE_OK)
-        return machine_end(c, t, TASK_CHECK_FAIL, code,
-                           t->message[0] ? t->message : code_info(code)->en);
+        return check_failed(c, t, code, "");
+    if (t->channel == TASK_CHANNEL_RSP)
+        TRY(rsp_offer(c, t, &offer));
+    if (offer.code != CODE_OK)
+        return check_failed(c, t, offer.code, offer.detail);
     TRY(chip_lock(c->store, t->cid, t->id, c->now));
     TRY(machine_move(c, t, TASK_NUMBER_LOCKED, t->msisdn));
     return open_number(c, t);

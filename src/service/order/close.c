@@ -9,8 +9,7 @@
 
 bool close_is_all(const struct task *t, const struct chip *chip)
 {
-    return t->mode == TASK_MODE_REVOKE ||
-           (t->mode == TASK_MODE_DELETE && chip_form_type(chip->form) != CHIP_DOMESTIC);
+    return t->mode == TASK_MODE_REVOKE || (t->mode == TASK_MODE_DELETE && !chip_is_domestic(chip));
 }
 
 static void note_number(struct task *t, const struct number *n)
@@ -20,7 +19,8 @@ static void note_number(struct task *t, const struct number *n)
     memcpy(t->iccid, n->iccid, sizeof t->iccid);
 }
 
-/* All numbers that the card has, its seed too: *n how many. The task remembers the last. */
+/* All numbers that the card has but its seed, which may be that of others, too: *n how many. The
+ * task remembers the last. */
 static enum xk_err close_numbers(struct order_ctx *c, struct task *t, size_t *n)
 {
     struct number number;

@@ -8,6 +8,8 @@
 #include "service/order/rule.h"
 #include "service/order/task_store.h"
 
+#define NUMBERS_OF_CARD 64 /* that one card may have had in its quarantine */
+
 bool machine_is_open(const struct task *t)
 {
     return t->state <= TASK_ATTACHED || t->state == TASK_MANUAL;
@@ -265,8 +267,41 @@ static enum xk_err note_complaint(struct order_ctx *c, struct task *t, uint8_t r
     return task_save(c->store, t);
 }
 
-/* The card is in use with a number that is not the task's: the gravest thing that can happen. */
-static enum xk_err check_written(struct order_ctx *c, const struct task *t,
+static enum xk_err has_hash(const char *imsi, const uint8_t hash[SCRIPT_IMSI_HASH_LEN], bool *has)
+{
+    uint8_t one[SCRIPT_IMSI_HASH_LEN];
+
+    TRY(script_imsi_hash(imsi, one));
+    *has = memcmp(one, hash, sizeof one) == 0;
+    return XK_OK;
+}
+
+/* The task's number; or the seed, since the card may have gone back before it says its word; or one
+ * that an earlier round gave it, which rests by now. */
+static enum xk_err is_known_number(struct order_ctx *c, const struct task *t,
+                                   const struct chip *chip,
+                                   const uint8_t hash[SCRIPT_IMSI_HASH_LEN], bool *known)
+{
+    struct number *own;
+    size_t n;
+
+    TRY(has_hash(t->imsi, hash, known));
+    if (!*known)
+        TRY(has_hash(chip->seed_imsi, hash, known));
+    if (*known)
+        return XK_OK;
+    own = arena_alloc(c->arena, NUMBERS_OF_CARD * sizeof *own);
+    if (!own)
+        return XK_E_NOMEM;
+    TRY(number_of_card(c->store, t->cid, own, NUMBERS_OF_CARD, &n));
+    for (size_t i = 0; i < n && !*known; i++)
+        TRY(has_hash(own[i].imsi, hash, known));
+    return XK_OK;
+}
+
+/* The card is in use with a number that was never meant for it: the gravest thing that can
+ * happen. */
+static enum xk_err check_written(struct order_ctx *c, const struct task *t, const struct chip *chip,
                                  const struct order_report *r, bool *wrong)
 {
     struct exception_ctx x = order_exceptions(c);
@@ -277,14 +312,14 @@ static enum xk_err check_written(struct order_ctx *c, const struct task *t,
                                 .text = "the card reports another IMSI than the task's",
                                 .task = t};
     char id[TASK_ID_TEXT];
-    uint8_t want[SCRIPT_IMSI_HASH_LEN];
+    bool known;
 
     *wrong = false;
     if (!r->has_imsi_hash || (r->result != SCRIPT_OK && r->result != SCRIPT_COMMITTED))
         return XK_OK;
-    TRY(script_imsi_hash(t->imsi, want));
-    *wrong = memcmp(want, r->imsi_hash, sizeof want) != 0;
-    if (!*wrong)
+    TRY(is_known_number(c, t, chip, r->imsi_hash, &known));
+    *wrong = !known;
+    if (known)
         return XK_OK;
     TRY(task_event_add(c->store, t, c->now, "note", f.text, BYTES_NONE));
     f.subject = hex_encode_lower(BYTES_OF(t->id), id);
@@ -329,7 +364,7 @@ enum xk_err order_on_report(struct order_ctx *c, const struct chip *chip,
     TRY(note_report(c, &t, r, result));
     if (r->is_answer && r->counter < chip->down_counter && result >= SCRIPT_BAD_MAC)
         return note_complaint(c, &t, result);
-    TRY(check_written(c, &t, r, &wrong));
+    TRY(check_written(c, &t, chip, r, &wrong));
     if (wrong)
         return XK_OK;
     t.card_result = result;

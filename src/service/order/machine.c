@@ -159,8 +159,7 @@ enum xk_err machine_end(struct order_ctx *c, struct task *t, enum task_state to,
     TRY(batch_note(c, t, -1));
     TRY(machine_move(c, t, to, message));
     t->code = code;
-    if (message != t->message)
-        snprintf(t->message, sizeof t->message, "%s", message);
+    snprintf(t->message, sizeof t->message, "%s", message);
     t->finished_at = c->now;
     t->due_at = INT64_MAX;
     if (to == TASK_MANUAL)

@@ -14,7 +14,7 @@ enum xk_err machine_move(struct order_ctx *c, struct task *t, enum task_state to
 /* Along SENDING, PREPARED, COMMITTED, ATTACHED up to `to`: reports may overtake each other. */
 enum xk_err machine_walk(struct order_ctx *c, struct task *t, enum task_state to) XK_MUST_CHECK;
 /* Comes to rest in `to`: releases number and card unless they may still be needed, tells the
- * customer, counts for the batch. message may be t's own. */
+ * customer, counts for the batch. */
 enum xk_err machine_end(struct order_ctx *c, struct task *t, enum task_state to, int code,
                         const char *message) XK_MUST_CHECK;
 
@@ -53,8 +53,9 @@ enum xk_err machine_number_written(struct order_ctx *c, const struct task *t) XK
 enum xk_err machine_try_finish(struct order_ctx *c, struct task *t, const struct chip *chip)
     XK_MUST_CHECK;
 
-/* rsp.c: the SGP.22 path. The profile for the number that is locked, or *code why there is none. */
-enum xk_err rsp_offer(struct order_ctx *c, struct task *t, int *code) XK_MUST_CHECK;
+/* rsp.c: the SGP.22 path. The profile for the number that is locked, or why there is none: its
+ * code. */
+enum xk_err rsp_offer(struct order_ctx *c, struct task *t, struct order_offer *offer) XK_MUST_CHECK;
 /* It may be downloaded: SENDING. */
 enum xk_err rsp_release(struct order_ctx *c, struct task *t) XK_MUST_CHECK;
 /* Of a task that ends without success. */

@@ -28,21 +28,16 @@ static enum xk_err choose_template(struct order_ctx *c, struct task *t)
     return XK_OK;
 }
 
-enum xk_err rsp_offer(struct order_ctx *c, struct task *t, int *code)
+enum xk_err rsp_offer(struct order_ctx *c, struct task *t, struct order_offer *offer)
 {
-    struct order_offer offer = {.code = CODE_OK};
-
     TRY(choose_template(c, t));
     if (t->template_id[0] == '\0') {
-        *code = CODE_NO_SUCH_TEMPLATE;
+        offer->code = CODE_NO_SUCH_TEMPLATE;
         return XK_OK;
     }
-    TRY(c->ports->rsp->offer(c->ports->ctx, c, t, &offer));
-    *code = offer.code;
-    if (offer.code == CODE_OK)
-        snprintf(t->activation_code, sizeof t->activation_code, "%s", offer.activation_code);
-    else if (offer.detail[0])
-        snprintf(t->message, sizeof t->message, "%s: %s", code_info(offer.code)->en, offer.detail);
+    TRY(c->ports->rsp->offer(c->ports->ctx, c, t, offer));
+    if (offer->code == CODE_OK)
+        snprintf(t->activation_code, sizeof t->activation_code, "%s", offer->activation_code);
     return XK_OK;
 }
 
@@ -61,7 +56,6 @@ enum xk_err rsp_withdraw(struct order_ctx *c, struct task *t)
 {
     bool offered = t->activation_code[0] != '\0';
 
-    t->activation_code[0] = '\0';
     return offered && c->ports->rsp ? c->ports->rsp->withdraw(c->ports->ctx, c, t) : XK_OK;
 }
 

@@ -111,13 +111,15 @@ void bench_fini(struct bench *b)
     arena_fini(&b->arena);
 }
 
-int apply(struct bench *b, const char *order_no, enum task_mode mode, struct task *t)
+int apply_card(struct bench *b, const char *cid, const char *order_no, enum task_mode mode,
+               struct task *t)
 {
     const struct order_wish w = {.app_id = "app",
                                  .org_id = ORG_ROOT,
                                  .order_no = order_no,
-                                 .cid = CID,
+                                 .cid = cid,
                                  .pool_id = "main",
+                                 .template_id = "iot",
                                  .mode = mode,
                                  .callback_url = "https://partner.test/cb"};
     bool repeat;
@@ -125,6 +127,11 @@ int apply(struct bench *b, const char *order_no, enum task_mode mode, struct tas
 
     CHECK_OK(order_apply(&b->c, &w, t, &code, &repeat));
     return code;
+}
+
+int apply(struct bench *b, const char *order_no, enum task_mode mode, struct task *t)
+{
+    return apply_card(b, CID, order_no, mode, t);
 }
 
 void reload(struct bench *b, struct task *t)

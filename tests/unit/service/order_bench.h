@@ -40,6 +40,9 @@ void add_number(struct bench *b, const char *imsi, const char *msisdn, const cha
 void add_chip(struct bench *b, const char *cid, const char *imsi, const char *msisdn);
 void bench_init(struct bench *b);
 void bench_fini(struct bench *b);
+/* With template "iot", which counts for eUICCs alone. */
+int apply_card(struct bench *b, const char *cid, const char *order_no, enum task_mode mode,
+               struct task *t);
 int apply(struct bench *b, const char *order_no, enum task_mode mode, struct task *t);
 void reload(struct bench *b, struct task *t);
 void report(struct bench *b, const struct task *t, uint8_t result, bool by_itself);

@@ -62,24 +62,6 @@ static void open_bench(struct bench *b)
     CHECK_OK(chip_add(b->store, b->ks, &chip, &none, b->c.now));
 }
 
-static int wish(struct bench *b, const char *order_no, const char *cid, enum task_mode mode,
-                struct task *t)
-{
-    const struct order_wish w = {.app_id = "app",
-                                 .org_id = ORG_ROOT,
-                                 .order_no = order_no,
-                                 .cid = cid,
-                                 .pool_id = "main",
-                                 .template_id = "iot",
-                                 .mode = mode,
-                                 .callback_url = "https://partner.test/cb"};
-    bool repeat;
-    int code = -1;
-
-    CHECK_OK(order_apply(&b->c, &w, t, &code, &repeat));
-    return code;
-}
-
 static void tell(struct bench *b, struct task *t, enum download_cause cause)
 {
     CHECK_OK(order_on_download(&b->c, t->iccid, cause, download_cause_text(cause)));
@@ -90,7 +72,7 @@ static void tell(struct bench *b, struct task *t, enum download_cause cause)
 static void offered(struct bench *b, struct task *t)
 {
     open_bench(b);
-    CHECK_INT(wish(b, "e1", EID, TASK_MODE_NEW, t), CODE_OK);
+    CHECK_INT(apply_card(b, EID, "e1", TASK_MODE_NEW, t), CODE_OK);
     CHECK_INT(t->state, TASK_NUMBER_LOCKED);
     CHECK_INT(dp.offers, 1);
     CHECK_INT(dp.releases, 0);
@@ -284,7 +266,7 @@ TEST(the_home_network_refuses_the_number)
     struct task t;
 
     open_bench(&b);
-    CHECK_INT(wish(&b, "e1", EID, TASK_MODE_NEW, &t), CODE_OK);
+    CHECK_INT(apply_card(&b, EID, "e1", TASK_MODE_NEW, &t), CODE_OK);
     CHECK_OK(order_on_opened(&b.c, t.imsi, "subscriber limit reached"));
     reload(&b, &t);
     CHECK_INT(t.state, TASK_CHECK_FAIL);
@@ -306,21 +288,21 @@ TEST(what_cannot_be_offered)
 
     open_bench(&b);
     dp.refuse = CODE_TEMPLATE_MISFIT;
-    CHECK_INT(wish(&b, "e1", EID, TASK_MODE_NEW, &t), CODE_TEMPLATE_MISFIT);
+    CHECK_INT(apply_card(&b, EID, "e1", TASK_MODE_NEW, &t), CODE_TEMPLATE_MISFIT);
     CHECK_INT(t.state, TASK_CHECK_FAIL);
     CHECK(strstr(t.message, "the thing") != NULL);
     check_number(&b, t.imsi, NUMBER_FREE);
     CHECK_INT(dp.withdrawals, 0);
     dp.refuse = CODE_OK;
-    CHECK_INT(wish(&b, "e2", EID, TASK_MODE_SWAP, &t), CODE_CARD_STATE);
-    CHECK_INT(wish(&b, "e3", EID, TASK_MODE_RESTORE, &t), CODE_CARD_CANNOT);
-    CHECK_INT(wish(&b, "e4", EID, TASK_MODE_DELETE, &t), CODE_CARD_STATE);
+    CHECK_INT(apply_card(&b, EID, "e2", TASK_MODE_SWAP, &t), CODE_CARD_STATE);
+    CHECK_INT(apply_card(&b, EID, "e3", TASK_MODE_RESTORE, &t), CODE_CARD_CANNOT);
+    CHECK_INT(apply_card(&b, EID, "e4", TASK_MODE_DELETE, &t), CODE_CARD_STATE);
     CHECK_OK(store_exec(b.store, &no_template, NULL, 0, NULL));
     CHECK_OK(order_apply(&b.c, &bare, &t, &code, &repeat));
     CHECK_INT(code, CODE_NO_SUCH_TEMPLATE);
     check_number(&b, t.imsi, NUMBER_FREE);
     b.ports.rsp = NULL;
-    CHECK_INT(wish(&b, "e7", EID, TASK_MODE_NEW, &t), CODE_NO_SMDPP);
+    CHECK_INT(apply_card(&b, EID, "e7", TASK_MODE_NEW, &t), CODE_NO_SMDPP);
     CHECK_INT(euicc(&b).state, CHIP_IN_STOCK);
     bench_fini(&b);
 }
@@ -341,8 +323,8 @@ TEST(a_change_of_number)
 
     offered(&b, &t);
     succeed(&b, &t);
-    CHECK_INT(wish(&b, "e2", EID, TASK_MODE_NEW, &swap), CODE_CARD_BUSY);
-    CHECK_INT(wish(&b, "e3", EID, TASK_MODE_SWAP, &swap), CODE_OK);
+    CHECK_INT(apply_card(&b, EID, "e2", TASK_MODE_NEW, &swap), CODE_CARD_BUSY);
+    CHECK_INT(apply_card(&b, EID, "e3", TASK_MODE_SWAP, &swap), CODE_OK);
     CHECK_OK(order_on_opened(&b.c, swap.imsi, NULL));
     check_number(&b, t.imsi, NUMBER_IN_USE);
     succeed(&b, &swap);
@@ -358,15 +340,15 @@ TEST(a_number_is_taken_off_an_eUICC)
     struct task t, end;
 
     offered(&b, &t);
-    CHECK_INT(wish(&b, "e2", EID, TASK_MODE_DELETE, &end), CODE_TASK_UNDER_WAY);
+    CHECK_INT(apply_card(&b, EID, "e2", TASK_MODE_DELETE, &end), CODE_TASK_UNDER_WAY);
     succeed(&b, &t);
-    CHECK_INT(wish(&b, "e3", EID, TASK_MODE_DELETE, &end), CODE_OK);
+    CHECK_INT(apply_card(&b, EID, "e3", TASK_MODE_DELETE, &end), CODE_OK);
     CHECK_INT(end.state, TASK_SUCCESS);
     CHECK_STR(end.imsi, t.imsi);
     check_number(&b, t.imsi, NUMBER_FROZEN);
     CHECK_STR(euicc(&b).imsi, "");
     CHECK_INT(euicc(&b).state, CHIP_IN_STOCK);
-    CHECK_INT(wish(&b, "e4", EID, TASK_MODE_NEW, &end), CODE_OK);
+    CHECK_INT(apply_card(&b, EID, "e4", TASK_MODE_NEW, &end), CODE_OK);
     bench_fini(&b);
 }
 
@@ -378,7 +360,7 @@ TEST(cards_are_revoked)
 
     offered(&b, &t);
     tell(&b, &t, DOWNLOAD_BY_INSTALL);
-    CHECK_INT(wish(&b, "e2", EID, TASK_MODE_REVOKE, &end), CODE_OK);
+    CHECK_INT(apply_card(&b, EID, "e2", TASK_MODE_REVOKE, &end), CODE_OK);
     CHECK_INT(end.state, TASK_SUCCESS);
     reload(&b, &t);
     CHECK_INT(t.state, TASK_EXPIRED);
@@ -386,8 +368,8 @@ TEST(cards_are_revoked)
     CHECK_INT(dp.withdrawals, 1);
     check_number(&b, t.imsi, NUMBER_FROZEN);
     CHECK_INT(euicc(&b).state, CHIP_BLOCKED);
-    CHECK_INT(wish(&b, "e3", EID, TASK_MODE_NEW, &end), CODE_CARD_STATE);
-    CHECK_INT(wish(&b, "e4", EID, TASK_MODE_REVOKE, &end), CODE_CARD_STATE);
+    CHECK_INT(apply_card(&b, EID, "e3", TASK_MODE_NEW, &end), CODE_CARD_STATE);
+    CHECK_INT(apply_card(&b, EID, "e4", TASK_MODE_REVOKE, &end), CODE_CARD_STATE);
     bench_fini(&b);
 }
 
@@ -398,7 +380,7 @@ TEST(a_domestic_card_is_revoked)
 
     write_whole(&b, &t);
     CHECK_INT(t.state, TASK_SUCCESS);
-    CHECK_INT(wish(&b, "e1", CID, TASK_MODE_REVOKE, &end), CODE_OK);
+    CHECK_INT(apply_card(&b, CID, "e1", TASK_MODE_REVOKE, &end), CODE_OK);
     CHECK_INT(end.state, TASK_SUCCESS);
     CHECK_STR(end.msisdn, t.msisdn);
     check_number(&b, t.imsi, NUMBER_FROZEN);
@@ -413,7 +395,7 @@ TEST(a_number_is_taken_off_a_card)
     struct task t, end;
 
     write_whole(&b, &t);
-    CHECK_INT(wish(&b, "e1", CID, TASK_MODE_DELETE, &end), CODE_OK);
+    CHECK_INT(apply_card(&b, CID, "e1", TASK_MODE_DELETE, &end), CODE_OK);
     CHECK_INT(end.state, TASK_SENDING);
     CHECK(b.asked.restore);
     check_number(&b, t.imsi, NUMBER_IN_USE);

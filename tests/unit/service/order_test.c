@@ -40,6 +40,57 @@ TEST(a_write_goes_all_the_way)
     bench_fini(&b);
 }
 
+/* "Committed", with the IMSI in use at the time of saying so. */
+static void report_in_use(struct bench *b, const struct task *t, const char *imsi)
+{
+    struct order_report r = {.is_answer = true,
+                             .counter = b->asked.counter,
+                             .has_result = true,
+                             .result = SCRIPT_COMMITTED,
+                             .has_imsi_hash = true,
+                             .from = SEED_MSISDN,
+                             .iei = 0x71,
+                             .packet = BYTES_STR("x")};
+    struct chip chip;
+
+    memcpy(r.task_id, t->id, sizeof r.task_id);
+    CHECK_OK(script_imsi_hash(imsi, r.imsi_hash));
+    CHECK_OK(chip_get(b->store, CID, &chip));
+    CHECK_OK(order_on_report(&b->c, &chip, &r));
+}
+
+#define EARLIER "999701000000003" /* of a round before, it rests by now */
+
+/* A card that has fallen back by the time it answers is on its seed, or still on a number that it
+ * was given before: that is no wrong number, and stops nothing. */
+TEST(only_a_number_of_another_is_a_wrong_one)
+{
+    static const struct {
+        const char *imsi; /* NULL: the task's */
+        bool wrong;
+    } rows[] = {{NULL, false}, {SEED_IMSI, false}, {EARLIER, false}, {"999701000000002", true}};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct number earlier;
+        struct bench b;
+        struct task t;
+        bool stopped;
+
+        start(&b, &t);
+        add_number(&b, EARLIER, "1440000000003", "89860400000000000031");
+        CHECK_OK(number_reserve(b.store, "main", "1440000000003", CID, t.id, b.c.now, &earlier));
+        CHECK_OK(number_move(b.store, EARLIER, NUMBER_RESERVED, NUMBER_ASSIGNED, b.c.now));
+        CHECK_OK(number_move(b.store, EARLIER, NUMBER_ASSIGNED, NUMBER_FROZEN, b.c.now));
+        report(&b, &t, SCRIPT_PREPARED, false);
+        report_in_use(&b, &t, rows[i].imsi ? rows[i].imsi : t.imsi);
+        reload(&b, &t);
+        CHECK_INT(t.state, rows[i].wrong ? TASK_PREPARED : TASK_COMMITTED);
+        CHECK_OK(exception_writing_stopped(b.store, &stopped));
+        CHECK(stopped == rows[i].wrong);
+        bench_fini(&b);
+    }
+}
+
 /* Reports, receipts and attach events overtake each other; the end is the same. */
 TEST(any_order_of_arrival_ends_well)
 {
@@ -311,8 +362,9 @@ TEST(the_time_line_is_whole)
     bench_fini(&b);
 }
 
-TESTS_MAIN(XT_CASE(a_write_goes_all_the_way), XT_CASE(any_order_of_arrival_ends_well),
-           XT_CASE(success_needs_both_words), XT_CASE(silence_is_asked_again_and_then_a_person),
+TESTS_MAIN(XT_CASE(only_a_number_of_another_is_a_wrong_one), XT_CASE(a_write_goes_all_the_way),
+           XT_CASE(any_order_of_arrival_ends_well), XT_CASE(success_needs_both_words),
+           XT_CASE(silence_is_asked_again_and_then_a_person),
            XT_CASE(a_late_report_wakes_a_task_that_waits_for_a_person),
            XT_CASE(each_result_of_the_card), XT_CASE(fall_back_is_tried_once_more_and_then_rests),
            XT_CASE(swap_retires_the_old_number), XT_CASE(restore_goes_back_to_the_seed),

@@ -2,6 +2,7 @@
 /* Cards that go from hand to hand (P-23). */
 #include "api/partner/routes.h"
 #include "service/custody/custody.h"
+#include "service/gate/gate.h"
 
 #define GIVE_MAX 1000
 #define PAGE_MAX 500
@@ -105,6 +106,14 @@ static int give_code(enum xk_err err)
     }
 }
 
+static enum xk_err give_rules(struct call *c, const struct custody_move *m, const char **cids,
+                              size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        TRY(gate_rule_give(c->order->store, cids[i], m->to_org));
+    return XK_OK;
+}
+
 /* All of them or none. */
 enum xk_err post_card_transfer(struct call *c)
 {
@@ -121,6 +130,7 @@ enum xk_err post_card_transfer(struct call *c)
         return answer_refuse(c, give_code(err), arena_printf(c->order->arena, "cids[%zu]", at));
     }
     TRY(err);
+    TRY(give_rules(c, &m, cids, n));
     answer_begin(c);
     json_put_int(&c->out, "moveId", m.id);
     json_put_text(&c->out, "from", m.from_org);

@@ -5,6 +5,7 @@
 
 #include "api/partner/partner.h"
 #include "api/wire/json.h"
+#include "model/gate.h"
 #include "service/org/org.h"
 
 #define APP_ID_MAX 32
@@ -124,6 +125,21 @@ bool take_org(struct call *c, const char *org_id, struct org *out, enum xk_err *
 void put_time(struct json_out *o, const char *name, int64_t ms);
 /* The members of a task, of which orderNo, states and numbers; inside an open object. */
 void put_task(struct json_out *o, const struct task *t);
+
+/* real_name.c: what a rule, a registration or a block is about, as its body names it. */
+struct gate_names {
+    const char *cid, *iccid, *org, *pool, *hash; /* NULL not said */
+};
+#define GATE_CID_FIELD .kind = JSON_STRING, .min = 20, .max = 32, .allowed = JSON_DIGITS
+#define GATE_ICCID_FIELD .kind = JSON_STRING, .min = 18, .max = 20, .allowed = JSON_ID
+#define GATE_HASH_FIELD .kind = JSON_STRING, .min = 64, .max = 64, .allowed = JSON_ID
+/* A card that the caller sees, as subject; else refused, or *err. */
+bool take_gate_card(struct call *c, const struct gate_names *names, char out[GATE_SUBJECT_TEXT],
+                    struct chip *chip, enum xk_err *err);
+/* An organisation below the caller's, or for the operator any; else refused, or *err. */
+bool take_gate_org(struct call *c, const char *org_id, char out[GATE_SUBJECT_TEXT],
+                   enum xk_err *err);
+bool gate_hash_ok(const char *text);
 
 /* auth.c. *code: CODE_OK or why the caller is not let in. */
 enum xk_err auth_check(struct call *c, int *code) XK_MUST_CHECK;

@@ -196,9 +196,37 @@ static enum xk_err check_failed(struct order_ctx *c, struct task *t, int code, c
     return machine_end(c, t, TASK_CHECK_FAIL, code, message);
 }
 
-enum xk_err machine_check_and_lock(struct order_ctx *c, struct task *t)
+/* All is allowed: the number and the card are the task's. */
+static enum xk_err lock(struct order_ctx *c, struct task *t, const struct chip *chip)
 {
     struct order_offer offer = {.code = CODE_OK};
+    int code;
+
+    TRY(lock_number(c, t, chip, &code));
+    if (code != CODE_OK)
+        return check_failed(c, t, code, "");
+    if (t->channel == TASK_CHANNEL_RSP)
+        TRY(rsp_offer(c, t, &offer));
+    if (offer.code != CODE_OK)
+        return check_failed(c, t, offer.code, offer.detail);
+    TRY(chip_lock(c->store, t->cid, t->id, c->now));
+    TRY(machine_move(c, t, TASK_NUMBER_LOCKED, t->msisdn));
+    return open_number(c, t);
+}
+
+static enum xk_err pass_gates(struct order_ctx *c, struct task *t, const struct chip *chip,
+                              enum gates_real_name real_name)
+{
+    struct gates_verdict v;
+
+    TRY(gates_pass(c, t, chip, real_name, &v));
+    if (v.code != CODE_OK)
+        return check_failed(c, t, v.code, v.detail);
+    return v.answer == GATE_LATER ? XK_OK : lock(c, t, chip);
+}
+
+enum xk_err machine_check_and_lock(struct order_ctx *c, struct task *t)
+{
     struct chip chip;
     int code;
     enum xk_err err = chip_get(c->store, t->cid, &chip);
@@ -214,17 +242,27 @@ enum xk_err machine_check_and_lock(struct order_ctx *c, struct task *t)
         return close_card(c, t, &chip);
     if (code == CODE_OK)
         code = check_chip(c, t, &chip);
-    if (code == CODE_OK)
-        TRY(lock_number(c, t, &chip, &code));
     if (code != CODE_OK)
         return check_failed(c, t, code, "");
-    if (t->channel == TASK_CHANNEL_RSP)
-        TRY(rsp_offer(c, t, &offer));
-    if (offer.code != CODE_OK)
-        return check_failed(c, t, offer.code, offer.detail);
-    TRY(chip_lock(c->store, t->cid, t->id, c->now));
-    TRY(machine_move(c, t, TASK_NUMBER_LOCKED, t->msisdn));
-    return open_number(c, t);
+    return pass_gates(c, t, &chip, GATES_REAL_NAME_ASK);
+}
+
+/* What was right when it was asked may have changed since. */
+enum xk_err machine_real_name(struct order_ctx *c, struct task *t, enum gate_answer answer)
+{
+    struct chip chip;
+    int code;
+
+    if (answer == GATE_NO)
+        return check_failed(c, t, CODE_NOT_REAL_NAMED, "");
+    TRY(task_event_add(c->store, t, c->now, "note", "real-named", BYTES_NONE));
+    TRY(chip_get(c->store, t->cid, &chip));
+    TRY(check_owner(c, t, &chip, &code));
+    if (code == CODE_OK)
+        code = check_chip(c, t, &chip);
+    if (code != CODE_OK)
+        return check_failed(c, t, code, "");
+    return pass_gates(c, t, &chip, GATES_REAL_NAME_KNOWN);
 }
 
 enum xk_err order_apply(struct order_ctx *c, const struct order_wish *w, struct task *t, int *code,

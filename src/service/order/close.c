@@ -59,6 +59,7 @@ static enum xk_err revoke(struct order_ctx *c, struct task *t, bool under_way,
     TRY(close_numbers(c, t, &n));
     TRY(chip_set_number(c->store, t->cid, "", "", "", c->now));
     TRY(chip_block(c->store, t->cid, c->now));
+    TRY(real_name_close(c->store, t->cid, c->now));
     return machine_end(c, t, TASK_SUCCESS, CODE_OK, "");
 }
 
@@ -71,6 +72,7 @@ static enum xk_err delete_number(struct order_ctx *c, struct task *t)
         return fail(c, t, CODE_CARD_STATE);
     TRY(chip_lock(c->store, t->cid, t->id, c->now));
     TRY(chip_set_number(c->store, t->cid, "", "", "", c->now));
+    TRY(real_name_close(c->store, t->cid, c->now));
     return machine_end(c, t, TASK_SUCCESS, CODE_OK, "");
 }
 

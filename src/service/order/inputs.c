@@ -108,6 +108,8 @@ static enum xk_err succeed(struct order_ctx *c, struct task *t)
     TRY(retire_old_number(c, t));
     if (task_mode_gives(t->mode))
         TRY(number_move(c->store, t->imsi, NUMBER_WRITTEN, NUMBER_IN_USE, c->now));
+    if (t->mode == TASK_MODE_DELETE)
+        TRY(real_name_close(c->store, t->cid, c->now));
     return machine_end(c, t, TASK_SUCCESS, CODE_OK, "");
 }
 
@@ -419,12 +421,14 @@ static enum xk_err expire(struct order_ctx *c, struct task *t)
 
 static enum xk_err on_due(struct order_ctx *c, struct task *t)
 {
-    if (t->expires_at <= c->now)
+    if (t->expires_at <= c->now && machine_may_move(t->state, TASK_EXPIRED))
         return expire(c, t);
     switch ((int)t->state) {
     case TASK_ACCEPTED:
         t->due_at = INT64_MAX;
         return machine_check_and_lock(c, t);
+    case TASK_CHECKING:
+        return gates_silent(c, t);
     case TASK_NUMBER_LOCKED:
         return expire(c, t);
     case TASK_SCRIPT_READY:

@@ -34,6 +34,22 @@ enum task_state machine_resume_state(const struct task *t);
 /* The locks and checks of a new or retried task: ACCEPTED to NUMBER_LOCKED, or to its refusal. */
 enum xk_err machine_check_and_lock(struct order_ctx *c, struct task *t) XK_MUST_CHECK;
 
+/* gates.c: all that service/gate asks of a card that is to get a number. answer GATE_LATER: the
+ * task waits, due when it has waited long enough. */
+enum gates_real_name { GATES_REAL_NAME_ASK, GATES_REAL_NAME_KNOWN };
+struct gates_verdict {
+    int code;
+    char detail[96]; /* the thing it is about; "" none */
+    enum gate_answer answer;
+};
+enum xk_err gates_pass(struct order_ctx *c, struct task *t, const struct chip *chip,
+                       enum gates_real_name real_name, struct gates_verdict *out) XK_MUST_CHECK;
+/* Nobody answered. */
+enum xk_err gates_silent(struct order_ctx *c, struct task *t) XK_MUST_CHECK;
+/* The answer that the task was waiting for: on to NUMBER_LOCKED, or to its refusal. */
+enum xk_err machine_real_name(struct order_ctx *c, struct task *t, enum gate_answer answer)
+    XK_MUST_CHECK;
+
 /* P-16: the customer hears of it, when he wants to. */
 enum xk_err machine_tell(struct order_ctx *c, const struct task *t) XK_MUST_CHECK;
 

@@ -16,6 +16,7 @@
 #include "model/org.h"
 #include "model/task.h"
 #include "service/exception/exception.h"
+#include "service/gate/gate.h"
 #include "service/notify/outbox.h"
 
 enum order_radio { ORDER_LTE, ORDER_GSM, ORDER_NB_IOT, ORDER_EMTC, ORDER_RADIOS };
@@ -71,6 +72,7 @@ struct order_rsp_ports {
 struct order_ports {
     void *ctx;
     const struct order_rsp_ports *rsp; /* NULL: eUICCs are not written here */
+    const struct gate_ports *gate;     /* who knows the people behind cards; NULL: the register */
     /* XK_E_LIMIT: too long (14005). */
     enum xk_err (*build_script)(void *ctx, const struct order_script *s, struct buf *packet);
     /* The body of a callback (C1, P-16) about this task. */
@@ -146,6 +148,9 @@ enum xk_err order_retry(struct order_ctx *c, const uint8_t id[TASK_ID_LEN], int 
 enum xk_err order_relay_script(struct order_ctx *c, const uint8_t id[TASK_ID_LEN],
                                struct buf *packet, int *code) XK_MUST_CHECK;
 
+/* The provider of real names answered about a task that waits in CHECKING. */
+enum xk_err order_on_real_name(struct order_ctx *c, const uint8_t id[TASK_ID_LEN],
+                               enum gate_answer answer) XK_MUST_CHECK;
 /* The home network answered an OPEN or refused it (reason not NULL). */
 enum xk_err order_on_opened(struct order_ctx *c, const char *imsi, const char *reason)
     XK_MUST_CHECK;

@@ -9,6 +9,7 @@
 
 #define APPLY(order, field, value)                                                                 \
     "{\"orderNo\":\"" order "\",\"cid\":\"" PARTNER_CID "\",\"" field "\":\"" value "\"}"
+#define HASH "00000000000000000000000000000000000000000000000000000000000000aa"
 #define STATE(id, state) "{\"orgId\":\"" id "\",\"state\":\"" state "\"}"
 
 /* An application of that organisation, which calls from now on. */
@@ -178,6 +179,13 @@ static const char *tenant_body(struct partner_bench *b, const char *path, const 
         {"/write/report", arena_printf(&b->arena, "{\"taskId\":\"%s\",\"packet\":\"00\"}", task)},
         {"/write/batch/resume", arena_printf(&b->arena, "{\"batchId\":\"%s\"}", batch)},
         {"/write/apply", "{\"orderNo\":\"t\",\"cid\":\"" PARTNER_CID "\",\"poolId\":\"main\"}"},
+        {"/real-name",
+         "{\"cid\":\"" PARTNER_CID "\",\"idType\":\"ID_CARD\",\"idHash\":\"" HASH "\"}"},
+        {"/real-name/remove", "{\"cid\":\"" PARTNER_CID "\"}"},
+        {"/gate-rule", "{\"poolId\":\"main\",\"realName\":\"OFF\"}"},
+        {"/gate-rule/remove", "{\"ruleId\":\"pool:main\"}"},
+        {"/risk/block", "{\"cid\":\"" PARTNER_CID "\",\"reason\":\"x\"}"},
+        {"/risk/unblock", "{\"cid\":\"" PARTNER_CID "\",\"byOrg\":\"platform\"}"},
         {"/card/transfer", "{\"cids\":[\"" PARTNER_CID "\"],\"to\":\"cust\"}"},
         {"/number/pool", "{\"poolId\":\"mine\",\"parent\":\"main\"}"},
         {"/number/generate", "{\"poolId\":\"main\",\"count\":1,\"firstImsi\":\"460040000000001\","
@@ -205,12 +213,12 @@ static const char *tenant_body(struct partner_bench *b, const char *path, const 
 static const char *tenant_path(struct partner_bench *b, const char *path, const char *task,
                                const char *batch)
 {
-    const char *id = strstr(path, "batch")                            ? batch
-                     : strstr(path, "exception")                      ? "000000000000004d"
-                     : strstr(path, "task") || strstr(path, "script") ? task
-                     : strstr(path, "card")                           ? PARTNER_CID
-                     : strstr(path, "pool")                           ? "main"
-                                                                      : "other";
+    const char *id = strstr(path, "batch")                               ? batch
+                     : strstr(path, "exception")                         ? "000000000000004d"
+                     : strstr(path, "task") || strstr(path, "script")    ? task
+                     : strstr(path, "card") || strstr(path, "real-name") ? PARTNER_CID
+                     : strstr(path, "pool")                              ? "main"
+                                                                         : "other";
 
     return arena_printf(&b->arena, "/api/v1%.*s%s", (int)strcspn(path, "{"), path,
                         strchr(path, '{') ? id : "");
@@ -280,6 +288,12 @@ TEST(a_tenant_on_every_route)
                         json_text(json_member(json_at(partner_data(&b, "items"), 0), "taskId")));
     CHECK_OK(store_exec(b.store, &dead, NULL, 0, NULL));
     add_exception(&b);
+    CHECK_INT(partner_post(&b, "/api/v1/gate-rule", "{\"poolId\":\"main\",\"scenarios\":\"x\"}"),
+              CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/real-name", tenant_body(&b, "/real-name", "", "")),
+              CODE_OK);
+    CHECK_INT(partner_post(&b, "/api/v1/risk/block", tenant_body(&b, "/risk/block", "", "")),
+              CODE_OK);
     become(&b, "tenant", "cust", "admin");
     routes = route_table(&n);
     for (size_t i = 0; i < n; i++) {

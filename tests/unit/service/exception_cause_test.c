@@ -18,7 +18,8 @@ TEST(every_code_has_a_cause)
             codes[i].code == CODE_NO_SUCH_TASK || codes[i].code == CODE_TASK_STATE ||
             codes[i].code == CODE_SCRIPT_GONE || codes[i].code == CODE_WRITING_STOPPED ||
             codes[i].code == CODE_NO_SUCH_EXCEPTION || codes[i].code == CODE_EXCEPTION_STATE ||
-            codes[i].code == CODE_NO_SUCH_RULE;
+            codes[i].code == CODE_NO_SUCH_RULE || codes[i].code == CODE_NO_REAL_NAME ||
+            codes[i].code == CODE_NO_SUCH_BLOCK;
 
         t.code = codes[i].code;
         if (t.code < 13000 || t.code >= 17000 || asked_only)

@@ -107,6 +107,7 @@ def figures_are_what_was_done():
         check(after["xieka_numbers", 'pool="main",state="IN_USE"'] == 6, "numbers in use")
         check(after["xieka_numbers", 'pool="main",state="FREE"'] == 4, "free numbers")
         check(got("xieka_smpp_submitted_total") >= 12 and ("xieka_smpp_state", 'state="bound"') in after, "messages")
+        check("xieka_exceptions_open" in types and after["xieka_exceptions_open", 'grade="L1",late="no"'] == 1, "exceptions")
         check(after["process_resident_memory_bytes", None] > 1e6 and after["process_open_fds", None] > 5, "the process")
         check(after["xieka_http_connections", None] >= 2 and after["process_cpu_seconds_total", None] > 0, "the process")
 

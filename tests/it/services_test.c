@@ -9,11 +9,14 @@
 #include "service/audit/audit.h"
 #include "service/chip/chip.h"
 #include "service/custody/custody.h"
+#include "service/exception/exception.h"
+#include "service/indicator/platform.h"
 #include "service/number/number.h"
 #include "service/org/org.h"
 #include "service/smds/registry.h"
 
 #define DAY 86400000ll
+#define MINUTE 60000ll
 #define CID "89860123456789012301"
 #define ASKERS 4
 #define ASKED 25 /* numbers by each of them */
@@ -348,11 +351,35 @@ static void no_number_is_given_twice(const struct backend *b)
     store_close(s);
 }
 
+/* The minutes of an hour as bits, moved where they stand. */
+static void minutes_and_calls_add_up(const struct backend *b)
+{
+    struct platform_calls calls = {.all = {3, 0, 1}, .failed = {1, 0, 0}};
+    struct store *s = open_with_numbers(b, 1);
+    struct exception_kept kept;
+    struct platform_sums sums;
+
+    CHECK_OK(store_begin(s));
+    for (int64_t minute = 61; minute < 120; minute += 2) {
+        CHECK_OK(platform_note(s, minute * MINUTE, &calls));
+        CHECK_OK(platform_note(s, minute * MINUTE + 1, &calls));
+    }
+    CHECK_OK(store_commit(s));
+    CHECK_OK(platform_read(s, 0, DAY, DAY, &sums));
+    CHECK(sums.alive == 30 && sums.minutes == 1440 - 61);
+    CHECK_INT(sums.calls.all[PLATFORM_QUERY], 180);
+    CHECK_INT(platform_success_ppm(&sums), 750000);
+    CHECK_OK(exception_count_kept(s, NULL, 0, DAY, &kept));
+    CHECK(kept.judged == 0 && kept.in_time == 0 && kept.wrong_numbers == 0);
+    store_close(s);
+}
+
 #define STORIES(S)                                                                                 \
     S(numbers_live_their_life)                                                                     \
     S(chips_live_their_life)                                                                       \
     S(organisations_hold_what_is_below)                                                            \
     S(events_are_found_by_either_id)                                                               \
+    S(minutes_and_calls_add_up)                                                                    \
     S(the_log_is_a_chain)                                                                          \
     S(no_number_is_given_twice)
 

@@ -53,15 +53,56 @@ static void put_share(struct cli *c, struct table *t, const char *name, const st
 
     snprintf(target.text, sizeof target.text, ">= %lld.%lld %%", (long long)permille / 10,
              (long long)permille % 10);
-    if (met)
+    if (met && number_of(share, "permille") >= 0)
         row[3] =
             json_truth(met, false) ? cli_say(c, "达标", "met") : cli_say(c, "未达标", "missed");
     table_row(t, row);
 }
 
+/* A figure of the platform: parts in a million, or milliseconds that should not be exceeded. */
+static void put_judged(struct cli *c, struct table *t, const char *name, const struct json *figure)
+{
+    const struct json *met = json_member(figure, "met");
+    const struct json *ppm = json_member(figure, "ppm");
+    int64_t value = number_of(figure, ppm ? "ppm" : "ms"), target = number_of(figure, "target");
+    struct cell cell = {"-"}, wanted;
+    const char *row[] = {name, cell.text, wanted.text, "-"};
+
+    snprintf(wanted.text, sizeof wanted.text, ppm ? ">= %lld.%02lld %%" : "<= %lld.%03lld s",
+             (long long)(target / (ppm ? 10000 : 1000)),
+             (long long)(ppm ? target % 10000 / 100 : target % 1000));
+    if (value >= 0) {
+        snprintf(cell.text, sizeof cell.text, ppm ? "%lld.%02lld %%" : "%lld.%03lld s",
+                 (long long)(value / (ppm ? 10000 : 1000)),
+                 (long long)(ppm ? value % 10000 / 100 : value % 1000));
+        row[3] =
+            json_truth(met, false) ? cli_say(c, "达标", "met") : cli_say(c, "未达标", "missed");
+    }
+    table_row(t, row);
+}
+
+static void put_platform(struct cli *c, struct table *t, const struct json *p)
+{
+    put_judged(c, t, cli_say(c, "接口调用成功率", "API success"), json_member(p, "apiSuccess"));
+    put_judged(c, t, cli_say(c, "查询时延 P95", "query P95"), json_member(p, "queryP95"));
+    put_judged(c, t, cli_say(c, "申请时延 P95", "application P95"), json_member(p, "applyP95"));
+    put_judged(c, t, cli_say(c, "平台可用率", "availability"), json_member(p, "availability"));
+}
+
 static void put_plain(struct table *t, const char *name, const char *value)
 {
     const char *row[] = {name, value, "", ""};
+
+    table_row(t, row);
+}
+
+static void put_mis_writes(struct cli *c, struct table *t, const struct json *wrong)
+{
+    struct cell cell;
+    const char *row[] = {cli_say(c, "误写", "wrong writes"), count_cell(wrong, "count", &cell), "0",
+                         json_truth(json_member(wrong, "met"), false)
+                             ? cli_say(c, "达标", "met")
+                             : cli_say(c, "未达标", "missed")};
 
     table_row(t, row);
 }
@@ -82,6 +123,11 @@ static int print_sums(struct cli *c, const struct json *q)
               seconds_cell(q, "writeMeanMs", &cell));
     put_plain(t, cli_say(c, "P95 写卡时长", "P95 write time"),
               seconds_cell(q, "writeP95Ms", &cell));
+    put_share(c, t, cli_say(c, "异常处置及时率", "exceptions in time"),
+              json_member(q, "exceptionsInTime"));
+    put_mis_writes(c, t, json_member(q, "misWrites"));
+    if (json_member(q, "platform"))
+        put_platform(c, t, json_member(q, "platform"));
     put_plain(t, cli_say(c, "成功", "success"), count_cell(q, "success", &cell));
     put_plain(t, cli_say(c, "失败", "failed"), count_cell(q, "failed", &cell));
     put_plain(t, cli_say(c, "拒绝", "refused"), count_cell(q, "refused", &cell));

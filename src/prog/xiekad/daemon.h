@@ -21,6 +21,7 @@
 #include "net/tls/tls.h"
 #include "net/worker/worker.h"
 #include "service/download/download.h"
+#include "service/indicator/platform.h"
 #include "service/order/order.h"
 
 #define DAEMON_PATH_MAX 512
@@ -110,6 +111,8 @@ struct job {
         struct {
             int64_t down_ms; /* the message centre is out of reach; 0: it is not */
             bool more;       /* there was more than one tick's worth */
+            bool minute;     /* the first of its minute: tells of the calls before it */
+            struct platform_calls calls;
         } tick;
     } u;
 };
@@ -135,7 +138,9 @@ struct daemon {
     struct store *store;   /* worker thread */
     struct tls_server *tls;
     struct httpd *httpd;
-    struct metrics *metrics; /* loop thread */
+    struct metrics *metrics;     /* loop thread */
+    struct platform_calls calls; /* that are not written down yet; loop thread */
+    int64_t minute;              /* since 1970, that was told last */
     struct httpc *callbacks;
     struct sms_link *sms;
     struct home_client *home;

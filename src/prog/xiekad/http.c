@@ -67,6 +67,16 @@ static const char *failed_body(enum xk_err err)
                : "{\"code\":\"19000\",\"message\":\"internal error\",\"data\":null}";
 }
 
+static void count(struct daemon *d, const struct job *job, unsigned status)
+{
+    const char *method = http_method_name(job->u.http.request->method);
+    const char *route = job->u.http.reply.log;
+    int64_t took = xk_monotonic_ns() - job->began_ns;
+
+    metrics_note_http(d->metrics, method, route, status, took);
+    platform_calls_note(&d->calls, platform_call_of(method, route), status, took);
+}
+
 void http_answer(struct daemon *d, struct job *job)
 {
     const struct partner_reply *from = &job->u.http.reply;
@@ -89,8 +99,7 @@ void http_answer(struct daemon *d, struct job *job)
         reply.header_count = 1;
     }
     if (job->kind == JOB_HTTP)
-        metrics_note_http(d->metrics, http_method_name(job->u.http.request->method), from->log,
-                          reply.status, xk_monotonic_ns() - job->began_ns);
+        count(d, job, reply.status);
     xk_log(XK_LOG_DEBUG, "http %s %s status=%u peer=%s",
            http_method_name(job->u.http.request->method), job->u.http.request->path, reply.status,
            job->u.http.request->peer);

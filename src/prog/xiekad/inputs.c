@@ -237,6 +237,8 @@ static enum xk_err decide_tick(struct daemon *d, struct job *job, struct order_c
     struct exception_ctx x = order_exceptions(c);
     size_t moved, released, looked, ended = 0;
 
+    if (job->u.tick.minute)
+        TRY(platform_note(c->store, c->now, &job->u.tick.calls));
     TRY(order_on_time(c, DUE_TASKS_MAX, &moved));
     job->u.tick.more = moved == DUE_TASKS_MAX;
     if (d->rsp)

@@ -102,6 +102,10 @@ void job_free(struct job *job)
 static void tick_done(struct daemon *d, const struct job *job)
 {
     d->tick_under_way = false;
+    if (job->err != XK_OK && job->u.tick.minute) {
+        platform_calls_add(&d->calls, &job->u.tick.calls); /* the next tick tells it */
+        d->minute = 0;
+    }
     if (job->err == XK_OK && job->u.tick.more)
         loop_timer_start(d->tick, worker_pending(d->worker) < CAUGHT_UP ? 0 : CATCH_UP_MS);
 }

@@ -15,6 +15,7 @@
 #include "prog/xiekad/rsp.h"
 
 #define TICK_MS 100
+#define MINUTE_MS 60000
 #define WHY_MAX 1024
 
 enum exit_code { EXIT_OK = 0, EXIT_TROUBLE = 1, EXIT_USAGE = 2 };
@@ -156,6 +157,19 @@ static int64_t down_ms(struct daemon *d)
     return d->down_since > 0 ? now - d->down_since : 0;
 }
 
+/* Once a minute the calls since the last time go along, to be written down. */
+static void take_minute(struct daemon *d, struct job *job)
+{
+    int64_t minute = xk_now(xk_clock_system()) / MINUTE_MS;
+
+    if (minute == d->minute)
+        return;
+    d->minute = minute;
+    job->u.tick.minute = true;
+    job->u.tick.calls = d->calls;
+    d->calls = (struct platform_calls){{0}, {0}, {{0}}};
+}
+
 static void on_tick(void *arg)
 {
     struct daemon *d = arg;
@@ -166,6 +180,7 @@ static void on_tick(void *arg)
         return;
     d->tick_under_way = true;
     job->u.tick.down_ms = down_ms(d);
+    take_minute(d, job);
     job_submit(d, job);
 }
 

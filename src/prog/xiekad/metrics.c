@@ -295,8 +295,19 @@ static void put_endings(struct store *s, struct buf *b)
                    (long long)store_get_int(s, 1));
 }
 
+static void put_open(struct store *s, struct buf *b)
+{
+    buf_printf(b, "xieka_exceptions_open{grade=\"%s\",late=\"%s\"} %lld\n",
+               exception_grade_info((enum exception_grade)store_get_int(s, 0))->name,
+               store_get_int(s, 1) ? "yes" : "no", (long long)store_get_int(s, 2));
+}
+
 enum xk_err metrics_put_store(struct store *s, struct buf *b)
 {
+    static const struct store_query open = {
+        "metrics_exceptions",
+        "SELECT grade, CASE WHEN missed <> 0 THEN 1 ELSE 0 END AS late, COUNT(*) FROM exception "
+        "WHERE state < 2 GROUP BY grade, late ORDER BY grade, late"};
     static const struct store_query numbers = {
         "metrics_numbers", "SELECT pool_id, state, n FROM pool_count ORDER BY pool_id, state"};
     static const struct store_query outbox = {
@@ -315,5 +326,8 @@ enum xk_err metrics_put_store(struct store *s, struct buf *b)
     head(b, "xieka_tasks_ended", "gauge",
          "Write tasks by how they ended; one that is tried again is taken off.");
     TRY(put_rows(s, b, &endings, put_endings));
+    head(b, "xieka_exceptions_open", "gauge",
+         "Exceptions that are not closed; late: a limit of theirs has passed.");
+    TRY(put_rows(s, b, &open, put_open));
     return buf_ok(b);
 }

@@ -235,4 +235,12 @@ enum xk_err exception_groups(struct store *s, const char *org_id, int64_t from, 
                              enum xk_err (*each)(void *arg, const struct exception_group *g),
                              void *arg) XK_MUST_CHECK;
 
+/* Of those opened in a period: how many are judged, since they are closed or a limit of theirs has
+ * passed; how many of these kept all limits; and how many are about a wrong number on a card. */
+struct exception_kept {
+    int64_t judged, in_time, wrong_numbers;
+};
+enum xk_err exception_count_kept(struct store *s, const char *org_id, int64_t from, int64_t to,
+                                 struct exception_kept *out) XK_MUST_CHECK;
+
 #endif

@@ -333,6 +333,27 @@ enum xk_err exception_groups(struct store *s, const char *org_id, int64_t from, 
     return err == XK_E_NOT_FOUND ? XK_OK : err;
 }
 
+enum xk_err exception_count_kept(struct store *s, const char *org_id, int64_t from, int64_t to,
+                                 struct exception_kept *out)
+{
+    static const struct store_query q = {
+        "exception_kept",
+        "SELECT COALESCE(SUM(CASE WHEN missed <> 0 OR state = $1 THEN 1 ELSE 0 END), 0), "
+        "COALESCE(SUM(CASE WHEN missed = 0 AND state = $1 THEN 1 ELSE 0 END), 0), "
+        "COALESCE(SUM(CASE WHEN cause = $2 THEN 1 ELSE 0 END), 0) FROM exception WHERE "
+        "opened_at >= $3 AND opened_at < $4 AND ($5 = '' OR org_id = $5)"};
+
+    TRY(store_row(s, &q,
+                  SVS(sv_int(EXCEPTION_CLOSED),
+                      sv_text(exception_cause_info(EXCEPTION_BY_WRONG_NUMBER)->name), sv_int(from),
+                      sv_int(to), sv_text(org_id ? org_id : ""))));
+    *out = (struct exception_kept){.judged = store_get_int(s, 0),
+                                   .in_time = store_get_int(s, 1),
+                                   .wrong_numbers = store_get_int(s, 2)};
+    store_finish(s);
+    return XK_OK;
+}
+
 enum xk_err exception_samples(struct store *s, const char *org_id, int64_t from, int64_t to,
                               size_t limit,
                               enum xk_err (*each)(void *arg, const struct exception_sample *one),

@@ -2,6 +2,7 @@
 /* The routes: W1 to W6, Q1 to Q3, pools, imports, callbacks; bad input names its field. */
 #include "base/hex.h"
 #include "partner_bench.h"
+#include "service/indicator/platform.h"
 #include "service/org/org.h"
 #include "xt.h"
 
@@ -147,8 +148,35 @@ TEST(quality_in_figures)
     CHECK_INT(json_integer(partner_data(&b, "cancelled"), -1), 1);
     CHECK_INT(json_integer(partner_data(&b, "refused"), -1), 1);
     CHECK_INT(json_integer(partner_data(&b, "success"), -1), 0);
+    CHECK(json_kind(json_member(partner_data(&b, "exceptionsInTime"), "met")) == JSON_NULL);
+    CHECK_INT(json_integer(json_member(partner_data(&b, "misWrites"), "count"), -1), 0);
+    CHECK(json_truth(json_member(partner_data(&b, "misWrites"), "met"), false));
     CHECK_INT(partner_get(&b, "/api/v1/stat/quality", "from=5&to=4"), CODE_PARAMETER);
     CHECK_INT(partner_get(&b, "/api/v1/stat/quality", "from=x"), CODE_PARAMETER);
+    partner_bench_fini(&b);
+}
+
+/* The platform's own figures are not those of an organisation. */
+TEST(quality_of_the_platform)
+{
+    struct platform_calls calls = {.all = {19999, 1, 0}, .failed = {10, 0, 0}};
+    struct partner_bench b;
+    const struct json *p;
+
+    partner_bench_init(&b, "query", "");
+    calls.times[PLATFORM_QUERY][0] = 19999;
+    calls.times[PLATFORM_APPLY][PLATFORM_TIMES - 1] = 1;
+    CHECK_OK(platform_note(b.store, b.c.now - 60000, &calls));
+    CHECK_INT(partner_get(&b, "/api/v1/stat/quality", NULL), CODE_OK);
+    p = partner_data(&b, "platform");
+    CHECK_INT(json_integer(json_member(p, "calls"), -1), 20000);
+    CHECK_INT(json_integer(json_member(json_member(p, "apiSuccess"), "ppm"), -1), 999500);
+    CHECK(json_truth(json_member(json_member(p, "apiSuccess"), "met"), false));
+    CHECK(json_truth(json_member(json_member(p, "queryP95"), "met"), false));
+    CHECK(!json_truth(json_member(json_member(p, "applyP95"), "met"), true));
+    CHECK_INT(json_integer(json_member(json_member(p, "availability"), "ppm"), -1), 1000000);
+    CHECK_INT(partner_get(&b, "/api/v1/stat/quality", "org=" ORG_ROOT), CODE_OK);
+    CHECK(!partner_data(&b, "platform"));
     partner_bench_fini(&b);
 }
 
@@ -357,6 +385,6 @@ TEST(a_callback_has_its_members)
 
 TESTS_MAIN(XT_CASE(bad_fields_are_named), XT_CASE(languages), XT_CASE(apply_query_cancel),
            XT_CASE(tasks_of_others_are_not_there), XT_CASE(quality_in_figures),
-           XT_CASE(batches_inline), XT_CASE(batches_by_file), XT_CASE(relay),
-           XT_CASE(pools_and_imports), XT_CASE(dead_callbacks_are_listed_and_replayed),
-           XT_CASE(a_callback_has_its_members))
+           XT_CASE(quality_of_the_platform), XT_CASE(batches_inline), XT_CASE(batches_by_file),
+           XT_CASE(relay), XT_CASE(pools_and_imports),
+           XT_CASE(dead_callbacks_are_listed_and_replayed), XT_CASE(a_callback_has_its_members))

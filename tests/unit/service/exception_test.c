@@ -216,6 +216,45 @@ TEST(limits_are_warned_of_and_missed)
     desk_fini(&d);
 }
 
+static void check_kept(struct desk *d, int64_t judged, int64_t in_time, int64_t wrong)
+{
+    struct exception_kept kept;
+
+    CHECK_OK(exception_count_kept(d->f.store, ORG_ROOT, START, START + DAY, &kept));
+    CHECK_INT(kept.judged, judged);
+    CHECK_INT(kept.in_time, in_time);
+    CHECK_INT(kept.wrong_numbers, wrong);
+}
+
+/* One that is open with time left is not judged yet; one that missed a limit stays late. */
+TEST(how_many_were_in_time)
+{
+    struct exception_kept kept;
+    struct desk d;
+    int64_t id;
+
+    desk_init(&d);
+    check_kept(&d, 0, 0, 0);
+    for (unsigned i = 1; i <= 10; i++)
+        end(&d, i);
+    look(&d);
+    check_kept(&d, 0, 0, 0);
+    CHECK_OK(step(&d, EXCEPTION_RESPOND));
+    CHECK_OK(step(&d, EXCEPTION_RELIEVE));
+    CHECK_OK(step(&d, EXCEPTION_REPORT));
+    CHECK_OK(step(&d, EXCEPTION_CLOSE));
+    check_kept(&d, 1, 1, 0);
+    CHECK_OK(exception_open(&d.c, EXCEPTION_BY_WRONG_NUMBER, "anna", "seen on a device", &id));
+    check_kept(&d, 1, 1, 1);
+    pass(&d, 31 * MINUTE);
+    check_kept(&d, 2, 1, 1);
+    CHECK_OK(exception_count_kept(d.f.store, "other", START, START + DAY, &kept));
+    CHECK(kept.judged == 0 && kept.wrong_numbers == 0);
+    CHECK_OK(exception_count_kept(d.f.store, NULL, START + DAY, INT64_MAX, &kept));
+    CHECK(kept.judged == 0 && kept.wrong_numbers == 0);
+    desk_fini(&d);
+}
+
 TEST(a_retry_that_succeeds_closes)
 {
     struct desk d;
@@ -519,9 +558,9 @@ TEST(the_sample)
 }
 
 TESTS_MAIN(XT_CASE(ten_cards_are_graded_up), XT_CASE(a_thousand_cards),
-           XT_CASE(limits_are_warned_of_and_missed), XT_CASE(a_retry_that_succeeds_closes),
-           XT_CASE(many_retries_relieve), XT_CASE(another_reason_for_the_same_task),
-           XT_CASE(what_the_applicant_was_told), XT_CASE(a_wrong_number_stops_writing),
-           XT_CASE(batches_by_their_rate), XT_CASE(what_nobody_heard), XT_CASE(downloads),
-           XT_CASE(a_bearer_out_of_reach), XT_CASE(no_failure_of_the_store_is_swallowed),
-           XT_CASE(the_sample))
+           XT_CASE(limits_are_warned_of_and_missed), XT_CASE(how_many_were_in_time),
+           XT_CASE(a_retry_that_succeeds_closes), XT_CASE(many_retries_relieve),
+           XT_CASE(another_reason_for_the_same_task), XT_CASE(what_the_applicant_was_told),
+           XT_CASE(a_wrong_number_stops_writing), XT_CASE(batches_by_their_rate),
+           XT_CASE(what_nobody_heard), XT_CASE(downloads), XT_CASE(a_bearer_out_of_reach),
+           XT_CASE(no_failure_of_the_store_is_swallowed), XT_CASE(the_sample))
